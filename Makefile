@@ -1,0 +1,213 @@
+# goeswith: one Makefile, explicit sources, variants in build/<variant>/.  `make help` lists the goals.
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+VERSION := 0.1.0
+prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+libdir  ?= $(prefix)/lib
+incdir  ?= $(prefix)/include
+mandir  ?= $(prefix)/share/man
+datadir ?= $(prefix)/share/goeswith
+DESTDIR ?=
+
+VARIANT ?= release
+B   := build/$(VARIANT)
+BIN := $(if $(filter release,$(VARIANT)),build,$(B)/bin)
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+OPT_release := -O2 -g
+OPT_san     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT_cov     := -O0 -g --coverage
+OPT_clang   := -O2 -g
+OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+ifneq ($(filter fuzz clang,$(VARIANT)),)
+CC := clang
+endif
+CFLAGS   ?= $(or $(OPT_$(VARIANT)),$(error no such variant: $(VARIANT)))
+WERROR   ?= $(if $(CI),-Werror)
+CPPFLAGS += -D_GNU_SOURCE -DGW_BUILD_VERSION='"$(VERSION)"' -DGW_DATADIR='"$(datadir)"' -Iinclude -Ipos-plugin -I.
+ALL_CFLAGS = -std=c11 -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(CFLAGS)
+LDFLAGS  += -Wl,--as-needed
+SHARED   ?= ../shared
+export SHARED
+
+have = $(shell printf '\#include <$(1)>\n' | $(CC) -E -o /dev/null - 2>/dev/null && echo yes)
+have_tool = $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
+
+# --- sources, by layer ----------------------------------------------------------------------------
+LINK_SRC   :=
+BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
+STATS_SRC  :=
+SCAN_SRC   :=
+MODEL_SRC  :=
+OFFER_SRC  :=
+STORE_SRC  :=
+PORT_SRC   :=
+ENGINE_SRC :=
+HOST_SRC   :=
+UI_SRC     :=
+FIRMWARE_SRC :=
+DECODE_SRC :=
+TABLE_SRC  :=
+MINE_SRC   :=
+REPORT_SRC :=
+SYNC_SRC   :=
+SIM_SRC    :=
+REGISTER_SRC :=
+
+LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER_SRC) $(STORE_SRC) $(PORT_SRC) \
+	$(ENGINE_SRC) $(HOST_SRC) $(UI_SRC) $(FIRMWARE_SRC) $(DECODE_SRC) $(TABLE_SRC) $(MINE_SRC) $(REPORT_SRC) \
+	$(SYNC_SRC) $(SIM_SRC) $(REGISTER_SRC)
+
+# --- programs: NAME_MAIN is the file with main(), NAME_LIBS what it links -------------------------
+PROGRAMS :=
+
+LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
+
+# --- tests ----------------------------------------------------------------------------------------
+UNIT_TESTS := test_base
+E2E_TESTS  :=
+FUZZERS    := csv
+BENCHES    :=
+
+# --- rules ----------------------------------------------------------------------------------------
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+LIB := $(B)/libgw.a
+UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
+REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
+
+.PHONY: all
+all: $(addprefix $(BIN)/,$(PROGRAMS))
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(<:.c=)) -MMD -MP -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+define PROGRAM
+$(BIN)/$(1): $(call obj,$($(1)_MAIN)) $(LIB)
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $(call obj,$($(1)_MAIN)) $(LIB) $($(1)_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(LDFLAGS_$*) -o $@ $< $(LIB) -lcmocka $(LIBS_ALL) $(LIBS_$*)
+
+# A fuzz target with a main() that replays files: every compiler can check the corpora.
+$(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ALL)
+
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS_ALL)
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ALL)
+
+# --- checks ---------------------------------------------------------------------------------------
+RUN := tests/run.sh
+export BIN
+
+.PHONY: check check-unit check-e2e check-san check-layers check-headers check-fuzz
+check: all check-layers check-headers
+	$(Q)$(MAKE) --no-print-directory check-run
+
+.PHONY: check-run
+check-run: all $(UNIT_BIN) $(REPLAY_BIN)
+	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN) $(addprefix tests/e2e/,$(E2E_TESTS))
+
+check-unit: $(UNIT_BIN) $(REPLAY_BIN)
+	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN)
+
+check-e2e: all
+	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
+
+check-san:
+	$(Q)$(MAKE) --no-print-directory VARIANT=san check-run
+
+check-layers:
+	$(Q)tests/check-layers.sh
+
+HEADERS := $(wildcard include/goeswith/*.h pos-plugin/*/*.h firmware/*.h tools/*/*.h)
+check-headers:
+	$(Q)for h in $(HEADERS); do \
+		printf '#include "%s"\n' "$$h" | $(CC) $(CPPFLAGS) -std=c11 $(WARN) -Werror -fsyntax-only -x c - || exit 1; \
+	done; echo "every header compiles alone"
+
+# --- style and static checks ----------------------------------------------------------------------
+C_FILES := $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
+.PHONY: format format-check lint
+format:
+	$(Q)clang-format -i $(C_FILES)
+
+format-check:
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+lint: format-check
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j2 \
+		--enable=warning,performance,portability --suppress=missingIncludeSystem \
+		--suppress=unusedStructMember $(CPPFLAGS) $(filter %.c,$(C_FILES))
+	$(Q)printf '%s\n' $(filter-out firmware/board/stm32f1/% firmware/board/mps2%,$(filter %.c,$(C_FILES))) | \
+		xargs -P2 -n8 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 $(CPPFLAGS) 2>/dev/null' lint
+
+# --- fuzzing, coverage, benches -------------------------------------------------------------------
+FUZZ_SECONDS ?= 10
+.PHONY: fuzz fuzz-run coverage bench
+fuzz:
+	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzz-run
+
+fuzz-run: $(addprefix $(B)/tests/fuzz/fuzz_,$(FUZZERS))
+	$(Q)tests/fuzz/run.sh $(B)/tests/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+coverage:
+	$(Q)$(MAKE) --no-print-directory VARIANT=cov check-run
+	$(Q)tests/coverage.sh build/cov
+
+bench: all $(addprefix $(B)/tests/bench/,$(filter-out %.py %.sh,$(BENCHES)))
+	$(Q)for b in $(filter-out %.py %.sh,$(BENCHES)); do echo "== $$b"; $(B)/tests/bench/$$b || exit 1; done
+	$(Q)for b in $(filter %.py %.sh,$(BENCHES)); do echo "== $$b"; tests/bench/$$b || exit 1; done
+
+# --- housekeeping ---------------------------------------------------------------------------------
+.PHONY: deps clean dist help
+deps:
+	$(Q)tools/deps.sh
+
+clean:
+	$(Q)rm -rf build
+
+dist:
+	$(Q)mkdir -p build
+	$(Q)git archive --format=tar.gz --prefix=goeswith-$(VERSION)/ -o build/goeswith-$(VERSION).tar.gz HEAD
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## goals:
+##   all            build every program into build/ (the default)
+##   deps           install what building, testing and running need (Debian)
+##   demo           the register on the demo shop, with a simulated scanner
+##   check          every test: units, end to end, layers, headers
+##   check-unit check-e2e check-san check-layers check-headers
+##   lint format    static checks and layout
+##   bench fuzz coverage
+##   install uninstall dist clean help
+## variables: V=1 (show commands)  VARIANT=release|san|cov|clang|fuzz  prefix=  DESTDIR=
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,32 @@
+/*
+ * One failure, told where it happened: a status code and a sentence for a person that says what
+ * was wrong, where, and what to do.  Filled by the function that noticed; never printed below main.
+ *
+ * Owned by the caller, usually on its stack.  Every function that takes a `struct gw_err *`
+ * accepts NULL.  No allocation.
+ *
+ *	struct gw_err err = {0};
+ *	if (gw_table_load(&t, path, &err) != GW_OK)
+ *		return gw_cli_fail("goeswith-table", &err);
+ */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+#include <stddef.h>
+
+#include "goeswith/status.h"
+
+struct gw_err {
+	int code;       /* enum gw_status */
+	char text[500]; /* UTF-8, NUL-terminated, cut at a character */
+};
+
+/* Fills *err (if not NULL) and returns code, so that `return gw_err_set(...)` is one line. */
+int gw_err_set(struct gw_err *err, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* As gw_err_set, with ": " and the text of the system's error number appended. */
+int gw_err_errno(struct gw_err *err, int code, int errnum, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif
