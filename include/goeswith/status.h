@@ -29,6 +29,15 @@ enum gw_status {
 #undef GW_STATUS_ENUM
 };
 
+/*
+ * A failure told for a person: filled by the function that noticed it with what was wrong, where
+ * and what to do.  Owned by the caller; every function that takes a pointer to one accepts NULL.
+ */
+struct gw_err {
+	int code;       /* enum gw_status */
+	char text[500]; /* UTF-8, NUL-terminated, cut at a character */
+};
+
 /* Text of a status code, static; "unknown status" for a code not in the map. */
 static inline const char *gw_status_text(int code)
 {

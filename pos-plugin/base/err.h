@@ -1,6 +1,6 @@
 /*
- * One failure, told where it happened: a status code and a sentence for a person that says what
- * was wrong, where, and what to do.  Filled by the function that noticed; never printed below main.
+ * Filling a struct gw_err (goeswith/status.h): a status code and a sentence for a person that says
+ * what was wrong, where, and what to do.  Never printed below main.
  *
  * Owned by the caller, usually on its stack.  Every function that takes a `struct gw_err *`
  * accepts NULL.  No allocation.
@@ -15,11 +15,6 @@
 #include <stddef.h>
 
 #include "goeswith/status.h"
-
-struct gw_err {
-	int code;       /* enum gw_status */
-	char text[500]; /* UTF-8, NUL-terminated, cut at a character */
-};
 
 /* Fills *err (if not NULL) and returns code, so that `return gw_err_set(...)` is one line. */
 int gw_err_set(struct gw_err *err, int code, const char *format, ...)
