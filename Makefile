@@ -46,7 +46,7 @@ have_tool = $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
 LINK_SRC   :=
 BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
 STATS_SRC  :=
-SCAN_SRC   :=
+SCAN_SRC   := $(addprefix pos-plugin/scan/,card.c gtin.c rcn.c scan.c symbology.c)
 MODEL_SRC  :=
 OFFER_SRC  :=
 STORE_SRC  :=
@@ -73,7 +73,7 @@ PROGRAMS :=
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
 # --- tests ----------------------------------------------------------------------------------------
-UNIT_TESTS := test_base
+UNIT_TESTS := test_base test_scan
 E2E_TESTS  :=
 FUZZERS    := csv
 BENCHES    :=
