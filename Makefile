@@ -47,9 +47,9 @@ LINK_SRC   :=
 BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
 STATS_SRC  :=
 SCAN_SRC   := $(addprefix pos-plugin/scan/,card.c gtin.c rcn.c scan.c symbology.c)
-MODEL_SRC  :=
+MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c)
 OFFER_SRC  :=
-STORE_SRC  :=
+STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
 PORT_SRC   :=
 ENGINE_SRC :=
 HOST_SRC   :=
@@ -73,7 +73,7 @@ PROGRAMS :=
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
 # --- tests ----------------------------------------------------------------------------------------
-UNIT_TESTS := test_base test_scan
+UNIT_TESTS := test_base test_scan test_table test_table_db
 E2E_TESTS  :=
 FUZZERS    := csv
 BENCHES    :=
