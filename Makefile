@@ -52,7 +52,7 @@ OFFER_SRC  :=
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
 PORT_SRC   :=
 ENGINE_SRC :=
-HOST_SRC   :=
+HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c request.c)
 UI_SRC     :=
 FIRMWARE_SRC :=
 DECODE_SRC :=
@@ -73,9 +73,9 @@ PROGRAMS :=
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
 # --- tests ----------------------------------------------------------------------------------------
-UNIT_TESTS := test_base test_scan test_table test_table_db
+UNIT_TESTS := test_base test_scan test_table test_table_db test_host
 E2E_TESTS  :=
-FUZZERS    := csv
+FUZZERS    := csv host
 BENCHES    :=
 
 # --- rules ----------------------------------------------------------------------------------------

@@ -1,0 +1,626 @@
+/*
+ * One client:
+ *
+ *	free --accept/attach--> open --end of input--> draining --all lines taken, all sent--> free
+ *	                         |                        |
+ *	                         +--queue full--> leaving-+--all sent, peer gone, place needed-->
+ *free
+ *
+ *	accept: take_newcomer     end of input: read_some      queue full: drop
+ *	finished: settle          place needed: find_place
+ *
+ * The attached pair does not drain away: its output stays until the end (gw_clients_free), because
+ * what happens after the end of stdin is still to be told on stdout.
+ */
+#include "host/clients.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define FAREWELL      "{\"on\":\"error\",\"text\":\"dropped: answers were not read\"}\n"
+#define FULL_HOUSE    "{\"on\":\"error\",\"text\":\"too many clients\"}\n"
+#define FAREWELL_ROOM 256
+#define END_WAIT_MS   5000 /* for a reader of stdout that makes no progress at the end */
+
+struct client {
+	bool used, attached;
+	bool in_ended, out_dead, leaving;
+	bool skipping; /* within a line that is too long */
+	bool too_long; /* ... which is still to be told */
+	int in_fd, out_fd;
+	char *in, *out; /* owned */
+	size_t in_from, in_len;
+	size_t looked; /* in[in_from..looked) holds no line feed */
+	size_t out_from, out_len;
+};
+
+struct gw_clients {
+	int listen_fd, spare_fd;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	dev_t dev;
+	ino_t ino; /* of our socket file, so that a successor's is never removed */
+	struct client client[GW_CLIENTS_MAX];
+	int turn;
+	int taken; /* client whose line was handed out last, -1 */
+	size_t taken_at, taken_len;
+	bool has_news;
+	char news[160];
+};
+
+int gw_clients_new(struct gw_clients **out, struct gw_err *err)
+{
+	struct gw_clients *c = calloc(1, sizeof(*c));
+
+	*out = c;
+	if (c == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory for clients");
+	c->listen_fd = c->spare_fd = -1;
+	c->taken = -1;
+	return GW_OK;
+}
+
+/* --- coming and going ------------------------------------------------------------------------- */
+
+static void tell(struct gw_clients *c, int who, const char *what)
+{
+	c->has_news = true;
+	snprintf(c->news, sizeof(c->news), "client %d: %s", who, what);
+}
+
+static void release(struct gw_clients *c, struct client *k)
+{
+	if (!k->attached)
+		close(k->in_fd);
+	if (k->in != NULL)
+		explicit_bzero(k->in, GW_CLIENTS_IN_MAX + 1);
+	free(k->in);
+	free(k->out);
+	if (c->taken == (int)(k - c->client))
+		c->taken = -1;
+	memset(k, 0, sizeof(*k));
+}
+
+static int occupy(struct client *k, int in_fd, int out_fd)
+{
+	memset(k, 0, sizeof(*k));
+	k->in = malloc(GW_CLIENTS_IN_MAX + 1);
+	k->out = malloc(GW_CLIENTS_OUT_MAX + FAREWELL_ROOM);
+	if (k->in == NULL || k->out == NULL) {
+		free(k->in);
+		free(k->out);
+		return GW_E_MEMORY;
+	}
+	k->used = true;
+	k->in_fd = in_fd;
+	k->out_fd = out_fd;
+	return GW_OK;
+}
+
+/* A free place; one whose client is on its way out is good enough. */
+static struct client *find_place(struct gw_clients *c)
+{
+	for (int i = 0; i < GW_CLIENTS_MAX; i++)
+		if (!c->client[i].used)
+			return &c->client[i];
+	for (int i = 0; i < GW_CLIENTS_MAX; i++)
+		if (c->client[i].leaving && !c->client[i].attached) {
+			release(c, &c->client[i]);
+			return &c->client[i];
+		}
+	return NULL;
+}
+
+int gw_clients_attach(struct gw_clients *c, int in_fd, int out_fd, struct gw_err *err)
+{
+	struct client *k = find_place(c);
+
+	if (fcntl(in_fd, F_GETFD) == -1 || fcntl(out_fd, F_GETFD) == -1)
+		return gw_err_errno(err, GW_E_DEVICE, errno, "standard input or output");
+	if (k == NULL)
+		return gw_err_set(err, GW_E_FULL, "too many clients");
+	if (occupy(k, in_fd, out_fd) != GW_OK)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory for a client");
+	k->attached = true;
+	return GW_OK;
+}
+
+static bool has_input_left(const struct client *k)
+{
+	return k->too_long || k->in_from < k->in_len;
+}
+
+bool gw_clients_attached(const struct gw_clients *c)
+{
+	for (int i = 0; i < GW_CLIENTS_MAX; i++) {
+		const struct client *k = &c->client[i];
+
+		if (k->used && k->attached && (!k->in_ended || has_input_left(k)) && !k->leaving)
+			return true;
+	}
+	return false;
+}
+
+size_t gw_clients_count(const struct gw_clients *c)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < GW_CLIENTS_MAX; i++)
+		n += c->client[i].used;
+	return n;
+}
+
+/* --- the socket ------------------------------------------------------------------------------- */
+
+/* Holds the folder of the socket, so that two starts cannot take each other's file away. */
+static int hold_folder(const char *path, int *fd, struct gw_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)] = ".";
+
+	if (slash != NULL)
+		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path),
+			 path);
+	*fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return gw_err_errno(err, GW_E_DENIED, errno, "folder of the socket %s", path);
+	if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+		close(*fd);
+		return gw_err_set(err, GW_E_AGAIN, "%s: another program is starting there", path);
+	}
+	return GW_OK;
+}
+
+/* Takes a socket file away that nobody answers on. */
+static int clear_stale(const struct sockaddr_un *name, struct gw_err *err)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(name->sun_path, &st) != 0)
+		return GW_OK; /* nothing there; what else is wrong, bind() will say */
+	if (!S_ISSOCK(st.st_mode))
+		return gw_err_set(err, GW_E_DENIED, "%s is in the way and is not a socket",
+				  name->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot make a socket");
+	rc = connect(fd, (const struct sockaddr *)name, sizeof(*name));
+	rc = rc == 0 ? 0 : errno;
+	close(fd);
+	if (rc == ENOENT)
+		return GW_OK;
+	if (rc != ECONNREFUSED)
+		return gw_err_set(err, rc == EACCES ? GW_E_DENIED : GW_E_AGAIN,
+				  "%s is in use by another program", name->sun_path);
+	if (unlink(name->sun_path) != 0)
+		return gw_err_errno(err, GW_E_DENIED, errno, "cannot remove the old socket %s",
+				    name->sun_path);
+	return GW_OK;
+}
+
+static int open_socket(struct gw_clients *c, const struct sockaddr_un *name, struct gw_err *err)
+{
+	struct stat st;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot make a socket");
+	/* Linux gives the file the mode of the unbound socket less the umask: never too wide. */
+	if (fchmod(fd, 0660) != 0 || bind(fd, (const struct sockaddr *)name, sizeof(*name)) != 0) {
+		int errnum = errno;
+
+		close(fd);
+		return gw_err_errno(err, errnum == EADDRINUSE ? GW_E_AGAIN : GW_E_DENIED, errnum,
+				    "cannot listen on %s", name->sun_path);
+	}
+	if (chmod(name->sun_path, 0660) != 0 || listen(fd, GW_CLIENTS_MAX) != 0 ||
+	    lstat(name->sun_path, &st) != 0) {
+		int errnum = errno;
+
+		close(fd);
+		unlink(name->sun_path);
+		return gw_err_errno(err, GW_E_DEVICE, errnum, "cannot listen on %s",
+				    name->sun_path);
+	}
+	c->listen_fd = fd;
+	c->dev = st.st_dev;
+	c->ino = st.st_ino;
+	memcpy(c->path, name->sun_path, sizeof(c->path));
+	return GW_OK;
+}
+
+int gw_clients_listen(struct gw_clients *c, const char *path, struct gw_err *err)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int folder, rc;
+
+	if (path[0] == '\0' || strlen(path) >= sizeof(name.sun_path))
+		return gw_err_set(err, GW_E_INPUT, "the path of a socket has 1 to %zu bytes: %s",
+				  sizeof(name.sun_path) - 1, path);
+	memcpy(name.sun_path, path, strlen(path) + 1);
+	rc = hold_folder(path, &folder, err);
+	if (rc != GW_OK)
+		return rc;
+	rc = clear_stale(&name, err);
+	if (rc == GW_OK)
+		rc = open_socket(c, &name, err);
+	close(folder);
+	if (rc == GW_OK)
+		c->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return rc;
+}
+
+static void remove_socket(struct gw_clients *c)
+{
+	struct stat st;
+
+	if (c->listen_fd < 0)
+		return;
+	if (lstat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino)
+		unlink(c->path);
+	close(c->listen_fd);
+	if (c->spare_fd >= 0)
+		close(c->spare_fd);
+}
+
+/*
+ * Without a free descriptor accept() fails while poll() keeps saying "ready": give up the spare
+ * one, accept, turn the caller away.
+ */
+static void turn_away(struct gw_clients *c)
+{
+	int fd;
+
+	if (c->spare_fd < 0)
+		return;
+	close(c->spare_fd);
+	fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0)
+		close(fd);
+	c->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static bool take_newcomer(struct gw_clients *c)
+{
+	int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct client *k;
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		turn_away(c);
+	if (fd < 0)
+		return false;
+	k = find_place(c);
+	if (k == NULL || occupy(k, fd, fd) != GW_OK) {
+		(void)send(fd, FULL_HOUSE, sizeof(FULL_HOUSE) - 1, MSG_NOSIGNAL);
+		tell(c, GW_CLIENTS_MAX, "turned away, too many clients");
+		close(fd);
+	}
+	return true;
+}
+
+/* --- bytes ------------------------------------------------------------------------------------ */
+
+static bool is_backed_up(const struct client *k)
+{
+	return !k->out_dead && k->out_len - k->out_from > GW_CLIENTS_OUT_MAX / 2;
+}
+
+static bool wants_input(const struct client *k)
+{
+	return !k->in_ended && !k->leaving && !is_backed_up(k) &&
+	       k->in_len - k->in_from < GW_CLIENTS_IN_MAX;
+}
+
+/* Our own stdout stays a blocking descriptor: a pipe that poll() calls ready takes PIPE_BUF. */
+static ssize_t write_ready(const struct client *k, const char *p, size_t len)
+{
+	struct pollfd fd = {.fd = k->out_fd, .events = POLLOUT};
+
+	if (!k->attached)
+		return send(k->out_fd, p, len, MSG_NOSIGNAL);
+	if (poll(&fd, 1, 0) <= 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(k->out_fd, p, len < PIPE_BUF ? len : PIPE_BUF);
+}
+
+static void flush(struct client *k)
+{
+	while (!k->out_dead && k->out_from < k->out_len) {
+		ssize_t n = write_ready(k, k->out + k->out_from, k->out_len - k->out_from);
+
+		if (n > 0)
+			k->out_from += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			continue;
+		else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		else
+			k->out_dead = true;
+	}
+	k->out_from = k->out_len = 0;
+}
+
+static void compact(struct client *k)
+{
+	size_t left = k->in_len - k->in_from;
+
+	if (k->in_from == 0)
+		return;
+	memmove(k->in, k->in + k->in_from, left);
+	explicit_bzero(k->in + left, k->in_from);
+	k->looked -= k->in_from;
+	k->in_len = left;
+	k->in_from = 0;
+}
+
+static void read_some(struct gw_clients *c, struct client *k)
+{
+	ssize_t n;
+
+	if (c->taken == (int)(k - c->client))
+		c->taken = -1; /* the line handed out last moves or is overwritten */
+	compact(k);
+	if (k->in_len == GW_CLIENTS_IN_MAX)
+		return;
+	n = read(k->in_fd, k->in + k->in_len, GW_CLIENTS_IN_MAX - k->in_len);
+	if (n > 0)
+		k->in_len += (size_t)n;
+	else if (n == 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
+		k->in_ended = true;
+}
+
+/* Lets a client go that has nothing left to say or to hear. */
+static void settle(struct gw_clients *c, struct client *k)
+{
+	bool said = k->leaving || (k->in_ended && !has_input_left(k));
+	bool heard = k->out_dead || k->out_len == k->out_from;
+
+	if (k->attached) {
+		/* Nobody reads our stdout: as good as the end of stdin. */
+		if (k->out_dead)
+			k->leaving = true;
+		return;
+	}
+	if (said && heard)
+		release(c, k);
+}
+
+size_t gw_clients_poll(const struct gw_clients *c, struct pollfd *fds, size_t room)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < GW_CLIENTS_MAX && n + 2 < room; i++) {
+		const struct client *k = &c->client[i];
+		short in = wants_input(k) ? POLLIN : 0;
+		short out = k->out_from < k->out_len ? POLLOUT : 0;
+
+		if (!k->used)
+			continue;
+		if (!k->attached && !k->out_dead)
+			fds[n++] = (struct pollfd){.fd = k->in_fd, .events = (short)(in | out)};
+		else if (in != 0)
+			fds[n++] = (struct pollfd){.fd = k->in_fd, .events = in};
+		if (k->attached && !k->out_dead)
+			fds[n++] = (struct pollfd){.fd = k->out_fd, .events = out};
+	}
+	if (c->listen_fd >= 0 && n < room)
+		fds[n++] = (struct pollfd){.fd = c->listen_fd, .events = POLLIN};
+	return n;
+}
+
+static void serve(struct gw_clients *c, struct client *k, const struct pollfd *p)
+{
+	if (p->fd == k->in_fd && (p->events & POLLIN) != 0 && p->revents != 0)
+		read_some(c, k);
+	if (p->fd == k->out_fd && (p->revents & (POLLERR | POLLNVAL)) != 0)
+		k->out_dead = true;
+	/* A socket hangs up when both directions are gone.  The reading end of a pipe does so when
+	 * its writers are, which is read_some's business. */
+	if ((p->revents & POLLHUP) != 0 && (!k->attached || p->fd != k->in_fd))
+		k->out_dead = true;
+	if (p->fd == k->out_fd && (p->revents & POLLOUT) != 0)
+		flush(k);
+	settle(c, k);
+}
+
+void gw_clients_ready(struct gw_clients *c, const struct pollfd *fds, size_t n)
+{
+	bool newcomers = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (fds[i].revents == 0)
+			continue;
+		if (fds[i].fd == c->listen_fd)
+			newcomers = true;
+		for (int j = 0; j < GW_CLIENTS_MAX; j++) {
+			struct client *k = &c->client[j];
+
+			if (k->used && (k->in_fd == fds[i].fd || k->out_fd == fds[i].fd))
+				serve(c, k, &fds[i]);
+		}
+	}
+	/* Last, so that no descriptor number is given to a newcomer while fds[] names its past. */
+	while (newcomers && take_newcomer(c))
+		;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+static void wipe_taken(struct gw_clients *c)
+{
+	if (c->taken >= 0)
+		explicit_bzero(c->client[c->taken].in + c->taken_at, c->taken_len);
+	c->taken = -1;
+}
+
+/* Drops what is there of a line beyond the limit; true when its end has come. */
+static bool skip(struct client *k, const char *feed)
+{
+	k->in_from = feed != NULL ? (size_t)(feed - k->in) + 1 : k->in_len;
+	k->looked = k->in_from;
+	k->skipping = feed == NULL && !k->in_ended;
+	return !k->skipping;
+}
+
+static const char *find_feed(struct client *k)
+{
+	const char *feed = memchr(k->in + k->looked, '\n', k->in_len - k->looked);
+
+	k->looked = feed != NULL ? (size_t)(feed - k->in) : k->in_len;
+	return feed;
+}
+
+/* The next line at in[*at .. *at + *len); false when there is no whole one. */
+static bool cut_line(struct client *k, size_t *at, size_t *len)
+{
+	const char *feed;
+
+	while (k->in_from < k->in_len) {
+		feed = find_feed(k);
+		if (k->skipping) {
+			if (!skip(k, feed))
+				return false;
+			continue;
+		}
+		if (feed == NULL && k->in_len - k->in_from == GW_CLIENTS_IN_MAX) {
+			k->too_long = true;
+			skip(k, NULL);
+			return true;
+		}
+		if (feed == NULL && !k->in_ended)
+			return false;
+		*at = k->in_from;
+		*len = k->looked - k->in_from;
+		k->in_from = k->looked + (feed != NULL);
+		k->looked = k->in_from;
+		if (*len > 0 && k->in[*at + *len - 1] == '\r')
+			(*len)--;
+		k->in[*at + *len] = '\0';
+		if (*len > 0)
+			return true;
+	}
+	return false;
+}
+
+int gw_clients_next(struct gw_clients *c, const char **line, size_t *len)
+{
+	wipe_taken(c);
+	for (int i = 0; i < GW_CLIENTS_MAX; i++) {
+		int who = (c->turn + i) % GW_CLIENTS_MAX;
+		struct client *k = &c->client[who];
+		size_t at = 0;
+
+		if (!k->used || k->leaving || is_backed_up(k))
+			continue;
+		if (!cut_line(k, &at, len)) {
+			settle(c, k);
+			continue;
+		}
+		c->turn = (who + 1) % GW_CLIENTS_MAX;
+		if (k->too_long) {
+			k->too_long = false;
+			*line = "";
+			*len = GW_CLIENTS_TOO_LONG;
+			return who;
+		}
+		c->taken = who;
+		c->taken_at = at;
+		c->taken_len = *len;
+		*line = k->in + at;
+		return who;
+	}
+	return -1;
+}
+
+static void drop(struct gw_clients *c, struct client *k)
+{
+	memcpy(k->out + k->out_len, FAREWELL, sizeof(FAREWELL) - 1);
+	k->out_len += sizeof(FAREWELL) - 1;
+	k->leaving = true;
+	tell(c, (int)(k - c->client), "dropped, it does not read its answers");
+}
+
+static void send_to(struct gw_clients *c, struct client *k, const char *text, size_t len)
+{
+	if (!k->used || k->leaving || k->out_dead)
+		return;
+	if (k->out_len + len > GW_CLIENTS_OUT_MAX) {
+		memmove(k->out, k->out + k->out_from, k->out_len - k->out_from);
+		k->out_len -= k->out_from;
+		k->out_from = 0;
+	}
+	if (k->out_len + len > GW_CLIENTS_OUT_MAX) {
+		drop(c, k);
+		return;
+	}
+	memcpy(k->out + k->out_len, text, len);
+	k->out_len += len;
+	flush(k);
+	/* settle() waits for poll(): nobody disappears while the caller still answers him. */
+}
+
+void gw_clients_send(struct gw_clients *c, int who, const char *text, size_t len)
+{
+	if (who >= 0 && who < GW_CLIENTS_MAX)
+		send_to(c, &c->client[who], text, len);
+}
+
+void gw_clients_send_all(struct gw_clients *c, const char *text, size_t len)
+{
+	for (int i = 0; i < GW_CLIENTS_MAX; i++)
+		send_to(c, &c->client[i], text, len);
+}
+
+bool gw_clients_news(struct gw_clients *c, char *text, size_t size)
+{
+	if (!c->has_news)
+		return false;
+	snprintf(text, size, "%s", c->news);
+	c->has_news = false;
+	return true;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* The rest of stdout must arrive; who reads it slowly is waited for as long as he reads at all. */
+static void flush_to_the_end(struct client *k)
+{
+	struct pollfd fd = {.fd = k->out_fd, .events = POLLOUT};
+
+	flush(k);
+	while (!k->out_dead && k->out_from < k->out_len && poll(&fd, 1, END_WAIT_MS) > 0)
+		flush(k);
+}
+
+void gw_clients_free(struct gw_clients *c)
+{
+	if (c == NULL)
+		return;
+	remove_socket(c);
+	for (int i = 0; i < GW_CLIENTS_MAX; i++) {
+		struct client *k = &c->client[i];
+
+		if (!k->used)
+			continue;
+		if (k->attached)
+			flush_to_the_end(k);
+		else
+			flush(k);
+		release(c, k);
+	}
+	free(c);
+}
