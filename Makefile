@@ -63,6 +63,10 @@ SYNC_SRC   :=
 SIM_SRC    :=
 REGISTER_SRC :=
 
+MODEL_SRC += pos-plugin/model/event_json.c
+STORE_SRC += $(addprefix pos-plugin/store/,chain.c db.c journal.c journal_file.c journal_read.c journal_repair.c \
+	project.c queue.c)
+
 LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER_SRC) $(STORE_SRC) $(PORT_SRC) \
 	$(ENGINE_SRC) $(HOST_SRC) $(UI_SRC) $(FIRMWARE_SRC) $(DECODE_SRC) $(TABLE_SRC) $(MINE_SRC) $(REPORT_SRC) \
 	$(SYNC_SRC) $(SIM_SRC) $(REGISTER_SRC)
@@ -77,6 +81,9 @@ UNIT_TESTS := test_base test_scan test_table test_table_db test_host
 E2E_TESTS  :=
 FUZZERS    := csv host
 BENCHES    :=
+
+UNIT_TESTS += test_event_json test_journal
+FUZZERS    += event_json
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))
