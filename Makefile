@@ -4,6 +4,17 @@
 .SUFFIXES:
 .SECONDARY:
 
+# `make deps check`: what is installed decides how to build, so the other goals get a make of their own.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+REST := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: deps $(REST)
+deps:
+	@tools/deps.sh
+	$(if $(REST),@$(MAKE) --no-print-directory $(REST))
+$(REST): deps
+	@:
+else
+
 VERSION := 0.1.0
 prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
@@ -192,9 +203,34 @@ bench: all $(addprefix $(B)/tests/bench/,$(filter-out %.py %.sh,$(BENCHES)))
 	$(Q)for b in $(filter %.py %.sh,$(BENCHES)); do echo "== $$b"; tests/bench/$$b || exit 1; done
 
 # --- housekeeping ---------------------------------------------------------------------------------
-.PHONY: deps clean dist help
-deps:
-	$(Q)tools/deps.sh
+.PHONY: clean dist help install uninstall check-install check-man demo everything
+everything: all $(UNIT_BIN) $(REPLAY_BIN)
+
+MAN_PAGES := $(wildcard pos-plugin/man/*.[1-9] tools/*/*.[1-9] firmware/board/posix/*.[1-9])
+MAN_IN = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+
+install: all
+	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(incdir)/goeswith $(DESTDIR)$(datadir)
+	$(Q)install -m 755 $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(bindir)
+	$(Q)install -m 644 $(wildcard include/goeswith/*.h include/goeswith/*.md) $(DESTDIR)$(incdir)/goeswith
+	$(Q)$(foreach m,$(MAN_PAGES),install -D -m 644 $(m) $(call MAN_IN,$(m)) &&) true
+	$(Q)cp -r tools/sim/demo $(DESTDIR)$(datadir)/
+
+uninstall:
+	$(Q)rm -f $(addprefix $(DESTDIR)$(bindir)/,$(PROGRAMS)) $(foreach m,$(MAN_PAGES),$(call MAN_IN,$(m)))
+	$(Q)rm -rf $(DESTDIR)$(incdir)/goeswith $(DESTDIR)$(datadir)
+
+# Installs into a folder of its own, runs what was installed, and takes it away again.
+check-install: all
+	$(Q)tests/check-install.sh
+
+check-man:
+	$(Q)mandoc -Tlint -W warning $(MAN_PAGES)
+	$(Q)for p in $(PROGRAMS); do ls $(MAN_PAGES) | grep -q "/$$p\.[1-8]$$" || { echo "$$p has no manual page"; exit 1; }; done
+	@echo "manual pages are clean, every program has one"
+
+demo: all
+	$(Q)tools/sim/demo/run.sh $(BIN)
 
 clean:
 	$(Q)rm -rf build
@@ -218,3 +254,4 @@ help:
 ## variables: V=1 (show commands)  VARIANT=release|san|cov|clang|fuzz  prefix=  DESTDIR=
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+endif
