@@ -15,7 +15,7 @@ $(REST): deps
 	@:
 else
 
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^\#define GW_VERSION *"\(.*\)"/\1/p' pos-plugin/base/cli.h)
 prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
 libdir  ?= $(prefix)/lib
@@ -44,7 +44,7 @@ CC := clang
 endif
 CFLAGS   ?= $(or $(OPT_$(VARIANT)),$(error no such variant: $(VARIANT)))
 WERROR   ?= $(if $(CI),-Werror)
-CPPFLAGS += -D_GNU_SOURCE -DGW_BUILD_VERSION='"$(VERSION)"' -DGW_DATADIR='"$(datadir)"' -Iinclude -Ipos-plugin -I.
+CPPFLAGS += -D_GNU_SOURCE -DGW_DATADIR='"$(datadir)"' -Iinclude -Ipos-plugin -I.
 ALL_CFLAGS = -std=c11 -fPIC -fvisibility=hidden $(WARN) $(WERROR) $(CFLAGS)
 LDFLAGS  += -Wl,--as-needed
 SHARED   ?= ../shared
