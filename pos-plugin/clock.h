@@ -1,0 +1,20 @@
+/*
+ * The one place that reads clocks.  The engine below is told the time; tests and simulations tell
+ * it another one.
+ */
+#ifndef PLUGIN_CLOCK_H
+#define PLUGIN_CLOCK_H
+
+#include <stdint.h>
+
+struct gw_now {
+	int64_t at_ms;   /* UTC since 1970 */
+	int64_t mono_ms; /* never jumps, keeps counting in suspend (CLOCK_BOOTTIME) */
+};
+
+struct gw_now gw_clock_now(void);
+
+/* Minutes to add to UTC for local time at that moment, by the system's time zone. */
+int gw_clock_utc_offset_min(int64_t at_ms);
+
+#endif
