@@ -139,6 +139,65 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_ALL)
 
+# --- the library for till vendors: one object whose only symbols are those of libgoeswith.map -------
+LIB_ABI := 0
+LIBGW_SRC := $(addprefix pos-plugin/base/,err.c json.c money.c text.c utf8.c when.c) $(SCAN_SRC) \
+	$(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c) \
+	$(addprefix pos-plugin/store/,table_db.c) $(OFFER_SRC) $(ENGINE_SRC)
+LIBGW_MAP  := pos-plugin/host/libgoeswith.map
+LIBGW_LIBS := -lsqlite3 -lm
+LIBGW_DIR  := $(patsubst %/bin,%,$(BIN))
+LIBGW_A    := $(LIBGW_DIR)/libgoeswith.a
+LIBGW_SO   := $(LIBGW_DIR)/libgoeswith.so.$(VERSION)
+
+.PHONY: lib install-lib uninstall-lib
+lib: $(LIBGW_A) $(LIBGW_SO)
+
+$(B)/libgoeswith.o: $(call obj,$(LIBGW_SRC)) $(LIBGW_MAP)
+	$(call say,LD,$@)
+	$(Q)$(CC) -r -nostdlib -o $@.all $(filter %.o,$^)
+	$(Q)sed -n 's/^\t\(gw_[a-z_]*\);$$/\1/p' $(LIBGW_MAP) >$@.public
+	$(Q)objcopy --keep-global-symbols=$@.public $@.all $@
+
+$(LIBGW_A): $(B)/libgoeswith.o
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $<
+
+$(LIBGW_SO): $(call obj,$(LIBGW_SRC)) $(LIBGW_MAP)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libgoeswith.so.$(LIB_ABI) \
+		-Wl,--version-script,$(LIBGW_MAP) $(if $(filter san cov fuzz,$(VARIANT)),,-Wl,-z,defs) \
+		-o $@ $(filter %.o,$^) $(LIBGW_LIBS)
+
+LIB_IN = $(DESTDIR)$(libdir)
+define PC_TEXT
+prefix=$(prefix)
+libdir=$(libdir)
+includedir=$(incdir)
+
+Name: goeswith
+Description: suggestive selling at the till: the engine
+Version: $(VERSION)
+Cflags: -I$${includedir}
+Libs: -L$${libdir} -lgoeswith
+Libs.private: $(LIBGW_LIBS)
+endef
+export PC_TEXT
+
+install: install-lib
+install-lib: lib
+	$(Q)install -d $(LIB_IN)/pkgconfig $(DESTDIR)$(incdir)/goeswith
+	$(Q)install -m 644 $(LIBGW_A) $(LIB_IN)
+	$(Q)install -m 755 $(LIBGW_SO) $(LIB_IN)
+	$(Q)ln -sf $(notdir $(LIBGW_SO)) $(LIB_IN)/libgoeswith.so.$(LIB_ABI)
+	$(Q)ln -sf libgoeswith.so.$(LIB_ABI) $(LIB_IN)/libgoeswith.so
+	$(Q)printf '%s\n' "$$PC_TEXT" >$(LIB_IN)/pkgconfig/goeswith.pc
+	$(Q)install -m 644 $(wildcard include/goeswith/*.h include/goeswith/*.md) $(DESTDIR)$(incdir)/goeswith
+
+uninstall: uninstall-lib
+uninstall-lib:
+	$(Q)rm -f $(LIB_IN)/libgoeswith.a $(LIB_IN)/libgoeswith.so* $(LIB_IN)/pkgconfig/goeswith.pc
+
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh
 export BIN

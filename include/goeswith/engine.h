@@ -27,6 +27,10 @@
 #define GW_API __attribute__((visibility("default")))
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct gw_engine;
 struct gw_table; /* goeswith/table.h */
 struct gw_view;  /* the register's own screens: engine/view.h */
@@ -112,5 +116,9 @@ GW_API void gw_engine_set_utc_offset(struct gw_engine *engine, int minutes);
 
 /* What a screen shows; valid until the next call. */
 GW_API const struct gw_view *gw_engine_view(const struct gw_engine *engine);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "goeswith/engine.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Loads a table.db.  GW_E_NOT_FOUND (no such file), GW_E_DENIED, GW_E_INPUT (not a table, or of a
  * newer schema), GW_E_STORAGE, GW_E_MEMORY.  *table is NULL on failure.
@@ -18,5 +22,9 @@ GW_API void gw_table_free(struct gw_table *table);
 GW_API const char *gw_table_version(const struct gw_table *table);
 GW_API size_t gw_table_item_count(const struct gw_table *table);
 GW_API size_t gw_table_rule_count(const struct gw_table *table);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

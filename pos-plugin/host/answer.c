@@ -209,47 +209,45 @@ static void add_text(struct gw_json *j, const struct gw_event *e)
 	gw_json_member_string(j, "text", e->u.text);
 }
 
-static void add_nothing(struct gw_json *j, const struct gw_event *e)
-{
-	(void)j;
-	(void)e;
-}
+static const char *const event_words[] = {
+#define EVENT_WORD(name, word, journal) [name] = (word),
+	GW_EVENT_MAP(EVENT_WORD)
+#undef EVENT_WORD
+};
 
-/* The protocol's word where it differs from the journal's, and what stands in the line. */
+/* The protocol's word where it differs from the journal's, and what stands in the line.  A kind
+ * without a row has nothing to say but its word. */
 static const struct {
 	const char *on;
 	void (*add)(struct gw_json *j, const struct gw_event *e);
 } answers[GW_EV_COUNT] = {
-	[GW_EV_START] = {"start", add_version},
-	[GW_EV_STOP] = {"stop", add_text},
-	[GW_EV_TABLE] = {"table", add_table},
-	[GW_EV_SCANNER] = {"scanner", add_text},
-	[GW_EV_OPEN] = {"open", add_nothing},
-	[GW_EV_LINE] = {"line", add_line},
-	[GW_EV_VOID] = {"void", add_void},
-	[GW_EV_OFFER] = {"offer", add_offer},
-	[GW_EV_GHOST] = {"ghost", add_ghost},
+	[GW_EV_START] = {NULL, add_version},
+	[GW_EV_STOP] = {NULL, add_text},
+	[GW_EV_TABLE] = {NULL, add_table},
+	[GW_EV_SCANNER] = {NULL, add_text},
+	[GW_EV_LINE] = {NULL, add_line},
+	[GW_EV_VOID] = {NULL, add_void},
+	[GW_EV_OFFER] = {NULL, add_offer},
+	[GW_EV_GHOST] = {NULL, add_ghost},
 	[GW_EV_OUTCOME] = {"offer_end", add_outcome},
 	[GW_EV_CLOSE] = {"closed", add_close},
-	[GW_EV_UNKNOWN] = {"unknown", add_code},
-	[GW_EV_REFUSED] = {"refused", add_what},
-	[GW_EV_CLOCK] = {"clock", add_clock},
-	[GW_EV_GAP] = {"gap", add_gap},
+	[GW_EV_UNKNOWN] = {NULL, add_code},
+	[GW_EV_REFUSED] = {NULL, add_what},
+	[GW_EV_CLOCK] = {NULL, add_clock},
+	[GW_EV_GAP] = {NULL, add_gap},
 	[GW_EV_LOGIN] = {"cashier", add_id},
-	[GW_EV_SUSPEND] = {"suspend", add_nothing},
-	[GW_EV_RESUME] = {"resume", add_nothing},
-	[GW_EV_SEGMENT] = {"segment", add_name},
-	[GW_EV_INJECT] = {"inject", add_code},
-	[GW_EV_BEEP] = {"beep", add_beep},
-	[GW_EV_WARN] = {"warn", add_text},
-	[GW_EV_ERROR] = {"error", add_text},
+	[GW_EV_SEGMENT] = {NULL, add_name},
+	[GW_EV_INJECT] = {NULL, add_code},
+	[GW_EV_BEEP] = {NULL, add_beep},
+	[GW_EV_WARN] = {NULL, add_text},
+	[GW_EV_ERROR] = {NULL, add_text},
 };
 
 static const char *word_on(const struct gw_event *e)
 {
 	if (e->kind == GW_EV_OUTCOME && e->u.outcome.ghost)
 		return "ghost_end";
-	return answers[e->kind].on;
+	return answers[e->kind].on != NULL ? answers[e->kind].on : event_words[e->kind];
 }
 
 void gw_answer_event(struct gw_text *out, const struct gw_event *event, int64_t seq, int64_t ack)
@@ -260,7 +258,8 @@ void gw_answer_event(struct gw_text *out, const struct gw_event *event, int64_t 
 	gw_json_begin(&j, '{');
 	gw_json_member_string(&j, "on", word_on(event));
 	member_given(&j, "basket", event->basket);
-	answers[event->kind].add(&j, event);
+	if (answers[event->kind].add != NULL)
+		answers[event->kind].add(&j, event);
 	gw_json_member_string(&j, "at", gw_when_format(when, event->at_ms));
 	if (seq > 0)
 		gw_json_member_int(&j, "seq", seq);

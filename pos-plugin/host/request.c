@@ -55,6 +55,18 @@ static int take_qty(struct gw_request *r, const struct field *f, const json_t *v
 	return GW_OK;
 }
 
+/* A till's own line may be a return. */
+static int take_signed_qty(struct gw_request *r, const struct field *f, const json_t *value,
+			   struct gw_err *err)
+{
+	int64_t n;
+
+	if (take_whole(value, -QTY_MAX, QTY_MAX, &n) != GW_OK || n == 0)
+		return wrong(f, err, "a whole number from -1000000 to 1000000, not 0");
+	r->input.qty = (int32_t)n;
+	return GW_OK;
+}
+
 static int take_line(struct gw_request *r, const struct field *f, const json_t *value,
 		     struct gw_err *err)
 {
@@ -166,7 +178,7 @@ static const struct command commands[] = {
 	 GW_REQUEST_INPUT,
 	 GW_IN_LINE,
 	 {{"code", take_code, true, NULL},
-	  {"qty", take_qty, false, NULL},
+	  {"qty", take_signed_qty, false, NULL},
 	  {"price", take_minor, false, NULL}}},
 	{"accept", GW_REQUEST_INPUT, GW_IN_ACCEPT, {{0}}},
 	{"decline", GW_REQUEST_INPUT, GW_IN_DECLINE, {{"why", take_text, false, WHYS}}},

@@ -27,7 +27,7 @@ static void read_request(const char *line, size_t len)
 	size_t digits = 0;
 
 	if (gw_request_read(&r, line, len, &err) == GW_OK) {
-		require(r.input.data_len <= GW_SCAN_MAX && r.input.qty >= 0 && r.input.line >= 0);
+		require(r.input.data_len <= GW_SCAN_MAX && r.input.line >= 0);
 		require(memchr(r.code, '\0', sizeof(r.code)) != NULL);
 		require(memchr(r.text, '\0', sizeof(r.text)) != NULL);
 		require(r.input.price_minor >= -1);
