@@ -1,0 +1,117 @@
+/* goeswith-mine: from sales to rules.  See goeswith-mine(1). */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/mine/options.h"
+#include "tools/mine/rules.h"
+#include "tools/mine/sales.h"
+#include "tools/mine/write.h"
+
+#define SPOOL_SHARE 4 /* a quarter of --memory for the spool's blocks */
+
+static int processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > 64 ? 64 : (int)n;
+}
+
+static int read_inputs(struct gw_sales *sales, const struct gw_cli *cli,
+		       const struct gw_mine_options *o, struct gw_err *err)
+{
+	int rc = GW_OK;
+
+	sales->decimals = o->decimals;
+	sales->max_basket = o->max_basket;
+	if (o->catalogue != NULL)
+		rc = gw_sales_catalogue(sales, o->catalogue, err);
+	for (int i = cli->first; rc == GW_OK && i < cli->argc; i++)
+		rc = gw_read_path(sales, cli->argv[i], &o->read, err);
+	return rc;
+}
+
+/* Baskets a rule needs: --min-count, else --min-support, else `otherwise`. */
+static uint32_t least_count(const struct gw_mine_options *o, const struct gw_sales *sales,
+			    uint32_t otherwise)
+{
+	uint64_t n = o->min_count;
+
+	if (n == 0 && o->support_given)
+		n = gw_count_for(o->min_support, gw_spool_count(sales->spool));
+	if (n == 0)
+		n = otherwise;
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static int print_tsv(const struct gw_mine_options *o, const struct gw_sales *sales,
+		     const struct gw_itemsets *sets, struct gw_err *err)
+{
+	struct gw_rule_filter filter = {o->min_confidence, o->fdr, o->productive};
+	uint64_t baskets = gw_spool_count(sales->spool);
+	struct gw_rule_list list = {0};
+	struct gw_out out;
+	int rc = gw_out_open(&out, o->output, err);
+
+	if (rc < 0)
+		return rc;
+	struct gw_tsv tsv = {out.to, sales, sets, NULL};
+
+	if (o->measure != NULL)
+		tsv.measure = gw_measure_find(o->measure);
+	if (o->fdr == 0) {
+		rc = gw_rules_each(sets, baskets, &filter, gw_tsv_rule, &tsv);
+	} else {
+		rc = gw_rules_collect(&list, sets, baskets, &filter, err);
+		for (size_t i = 0; rc == GW_OK && i < list.len; i++)
+			rc = gw_tsv_rule(&tsv, &list.at[i]);
+		gw_rule_list_release(&list);
+	}
+	int closed = gw_out_close(&out, rc != GW_E_MEMORY, rc != GW_E_MEMORY ? err : NULL);
+
+	return rc < 0 ? rc : closed;
+}
+
+static int mine_exact(const struct gw_mine_options *o, const struct gw_sales *sales,
+		      struct gw_err *err)
+{
+	struct gw_mine_limits limits = {.min_count = least_count(o, sales, 1),
+					.size_max = o->antecedent_max + 1,
+					.threads = o->threads > 0 ? o->threads : processors(),
+					.memory = o->memory};
+	struct gw_itemsets sets = {0};
+	struct gw_order order;
+	int rc = gw_order_make(&order, sales, limits.min_count, 0, err);
+
+	if (rc < 0)
+		return rc;
+	rc = gw_itemsets_mine(&sets, sales->spool, &order, &limits, err);
+	if (rc == GW_OK)
+		rc = print_tsv(o, sales, &sets, err);
+	gw_itemsets_release(&sets);
+	gw_order_release(&order);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct gw_cli cli = gw_cli_start(&gw_mine_program, argc, argv);
+	struct gw_mine_options options;
+	struct gw_sales sales;
+	struct gw_err err = {0};
+	int rc;
+
+	if (gw_mine_options_take(&options, &cli) < 0) {
+		gw_mine_options_release(&options);
+		return cli.exit_status;
+	}
+	rc = gw_sales_init(&sales, options.memory / SPOOL_SHARE);
+	if (rc == GW_OK)
+		rc = read_inputs(&sales, &cli, &options, &err);
+	gw_intake_print(&sales, stderr, !isatty(2) && cli.verbose == 0);
+	if (rc == GW_OK)
+		rc = mine_exact(&options, &sales, &err);
+	gw_sales_release(&sales);
+	gw_mine_options_release(&options);
+	return rc < 0 ? gw_cli_fail(&gw_mine_program, &err) : 0;
+}
