@@ -68,7 +68,8 @@ UI_SRC     :=
 FIRMWARE_SRC :=
 DECODE_SRC :=
 TABLE_SRC  :=
-MINE_SRC   :=
+MINE_SRC   := $(addprefix tools/mine/,db.c dict.c itemsets.c measure.c options.c order.c read_basket.c read_batch.c \
+	read_csv.c read_path.c rules.c sales.c source.c spool.c write.c)
 REPORT_SRC :=
 SYNC_SRC   :=
 SIM_SRC    :=
@@ -84,6 +85,9 @@ LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER
 
 # --- programs: NAME_MAIN is the file with main(), NAME_LIBS what it links -------------------------
 PROGRAMS :=
+PROGRAMS += goeswith-mine
+goeswith-mine_MAIN := tools/mine/main.c
+goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lm -lpthread -ldl
 
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
@@ -92,6 +96,9 @@ UNIT_TESTS := test_base test_scan test_table test_table_db test_host
 E2E_TESTS  :=
 FUZZERS    := csv host
 BENCHES    :=
+UNIT_TESTS += test_mine_sets
+E2E_TESTS  += mine_rules.py
+BENCHES    += mine
 
 UNIT_TESTS += test_event_json test_journal
 FUZZERS    += event_json

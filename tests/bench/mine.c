@@ -22,7 +22,8 @@ struct cost {
 	long peak_kb;
 };
 
-/* --- the peer ------------------------------------------------------------------------------------- */
+/* --- the peer
+ * ------------------------------------------------------------------------------------- */
 
 struct naive {
 	uint32_t *items, len, room; /* all transactions one behind the other */
@@ -111,7 +112,8 @@ static void naive_run(const char *path, uint32_t least, const char *to)
 	exit(0);
 }
 
-/* --- measuring ------------------------------------------------------------------------------------ */
+/* --- measuring
+ * ------------------------------------------------------------------------------------ */
 
 static double now(void)
 {
@@ -186,21 +188,23 @@ static void compare(const char *what, const char *path, uint32_t least, const ch
 	snprintf(b, sizeof(b), "%s/ours", dir);
 	naive = measure(path, least, 0, a);
 	ours = measure(path, least, 2, b);
-	printf("%-34s pairs: %llu rules%s  naive %.3f s %.1f MB  ours %.3f s %.1f MB  %.2fx faster, "
+	printf("%-34s pairs: %llu rules%s  naive %.3f s %.1f MB  ours %.3f s %.1f MB  %.2fx "
+	       "faster, "
 	       "%.2f of its memory\n",
-	       what, (unsigned long long)lines(b), lines(a) == lines(b) ? "" : " (THE PEER DIFFERS)",
-	       naive.seconds, (double)naive.peak_kb / 1024, ours.seconds,
-	       (double)ours.peak_kb / 1024, naive.seconds / ours.seconds,
-	       (double)ours.peak_kb / (double)naive.peak_kb);
+	       what, (unsigned long long)lines(b),
+	       lines(a) == lines(b) ? "" : " (THE PEER DIFFERS)", naive.seconds,
+	       (double)naive.peak_kb / 1024, ours.seconds, (double)ours.peak_kb / 1024,
+	       naive.seconds / ours.seconds, (double)ours.peak_kb / (double)naive.peak_kb);
 	triples = measure(path, least, 3, b);
-	printf("%-34s with triples: %llu rules  %.3f s %.1f MB\n", "",
-	       (unsigned long long)lines(b), triples.seconds, (double)triples.peak_kb / 1024);
+	printf("%-34s with triples: %llu rules  %.3f s %.1f MB\n", "", (unsigned long long)lines(b),
+	       triples.seconds, (double)triples.peak_kb / 1024);
 	fflush(stdout);
 	unlink(a);
 	unlink(b);
 }
 
-/* --- inputs --------------------------------------------------------------------------------------- */
+/* --- inputs
+ * --------------------------------------------------------------------------------------- */
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -263,7 +267,8 @@ int main(void)
 	if (mkdtemp(dir) == NULL)
 		return 1;
 	snprintf(path, sizeof(path), "%s/baskets", dir);
-	snprintf(from, sizeof(from), "%s/data/uci_baskets.txt.gz", shared != NULL ? shared : "../shared");
+	snprintf(from, sizeof(from), "%s/data/uci_baskets.txt.gz",
+		 shared != NULL ? shared : "../shared");
 	if (number_items(from, path) == 0) {
 		compare("UCI, count >= 40", path, 40, dir);
 		compare("UCI, count >= 20", path, 20, dir);

@@ -85,7 +85,7 @@ struct seen {
 	const struct trial *trial;
 	const struct gw_itemsets *sets;
 	uint32_t rules;
-	uint64_t digest; /* of the rules in their order */
+	uint64_t digest;             /* of the rules in their order */
 	uint8_t met[1 << ITEMS_MAX]; /* consequents met of a set, as a count */
 };
 
@@ -242,10 +242,18 @@ static void fractions(void **state)
 		int rc;
 		uint64_t num, den;
 	} rows[] = {
-		{"0.1", GW_OK, 1, 10},   {".05", GW_OK, 5, 100},     {"1", GW_OK, 1, 1},
-		{"0", GW_OK, 0, 1},      {"12.5%", GW_OK, 125, 1000}, {"100%", GW_OK, 100, 100},
-		{"1.1", GW_E_USAGE, 0, 0}, {"", GW_E_USAGE, 0, 0},   {"x", GW_E_USAGE, 0, 0},
-		{"0.1x", GW_E_USAGE, 0, 0}, {"-0.1", GW_E_USAGE, 0, 0}, {"%", GW_E_USAGE, 0, 0},
+		{"0.1", GW_OK, 1, 10},
+		{".05", GW_OK, 5, 100},
+		{"1", GW_OK, 1, 1},
+		{"0", GW_OK, 0, 1},
+		{"12.5%", GW_OK, 125, 1000},
+		{"100%", GW_OK, 100, 100},
+		{"1.1", GW_E_USAGE, 0, 0},
+		{"", GW_E_USAGE, 0, 0},
+		{"x", GW_E_USAGE, 0, 0},
+		{"0.1x", GW_E_USAGE, 0, 0},
+		{"-0.1", GW_E_USAGE, 0, 0},
+		{"%", GW_E_USAGE, 0, 0},
 		{"0.0010167768", GW_OK, 10167768, 10000000000},
 	};
 	struct gw_fraction f, tenth = {1, 10};
@@ -275,10 +283,14 @@ static void measures(void **state)
 		const char *name;
 		double want;
 	} rows[] = {
-		{"support", 0.15},   {"confidence", 0.75},
-		{"lift", 1.875},     {"leverage", 0.07},
-		{"conviction", 2.4}, {"kulczynski", (0.75 + 0.375) / 2},
-		{"cosine", 15 / 28.284271247461902}, {"all-confidence", 0.375},
+		{"support", 0.15},
+		{"confidence", 0.75},
+		{"lift", 1.875},
+		{"leverage", 0.07},
+		{"conviction", 2.4},
+		{"kulczynski", (0.75 + 0.375) / 2},
+		{"cosine", 15 / 28.284271247461902},
+		{"all-confidence", 0.375},
 		{"chi2", 100.0 * 700 * 700 / (20.0 * 40 * 80 * 60)},
 	};
 	const struct gw_counts sure = {5, 5, 10, 20}, full = {5, 5, 20, 20}, tea = {3, 4, 4, 8};

@@ -18,7 +18,7 @@
 #include "tools/mine/spool.h"
 
 struct gw_db {
-	uint32_t n;        /* items 0 .. n-1 */
+	uint32_t n; /* items 0 .. n-1 */
 	uint32_t baskets;
 	uint32_t *items;   /* of basket b: from items[start[b]] on, in rising order */
 	uint32_t *start;   /* start[baskets + 1] */

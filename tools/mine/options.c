@@ -65,7 +65,9 @@ enum {
 		{OPT_CATALOGUE, "catalogue", "FILE", "items.csv: categories, kinds, costs"},       \
 		{OPT_MAX_BASKET, "max-basket", "N", "leave out baskets of more items"},            \
 		{OPT_MEMORY, "memory", "MB", "for baskets, before they go to a file (256)"},       \
-		{OPT_THREADS, "threads", "N", "(one for each processor)"}
+	{                                                                                          \
+		OPT_THREADS, "threads", "N", "(one for each processor)"                            \
+	}
 
 static const struct gw_cli_option mine_options[] = {
 	{'o', "output", "FILE", "write rules.csv there (else to stdout)"},
@@ -105,7 +107,8 @@ const struct gw_cli_program gw_mine_program = {
 	.name = "goeswith-mine",
 	.synopsis = "[OPTION]... FILE...\nevaluate [OPTION]... FILE...",
 	.about = "Finds in sales what goes with what, and writes the register's rules.\n"
-		 "FILE is a list of baskets, a CSV of receipt rows, a journal, an uploaded batch, a\n"
+		 "FILE is a list of baskets, a CSV of receipt rows, a journal, an uploaded batch, "
+		 "a\n"
 		 "directory of them, or - for standard input; .gz and .zst are unpacked.",
 	.options = mine_options,
 };
@@ -113,7 +116,8 @@ const struct gw_cli_program gw_mine_program = {
 const struct gw_cli_program gw_mine_evaluate_program = {
 	.name = "goeswith-mine evaluate",
 	.synopsis = "[OPTION]... FILE...",
-	.about = "Learns from the first sales and measures on the later ones how often an item taken\n"
+	.about = "Learns from the first sales and measures on the later ones how often an item "
+		 "taken\n"
 		 "out of a basket is suggested from the rest: hit@1, hit@3, hit@5, MRR@10.",
 	.options = evaluate_options,
 	.json = true,
@@ -159,7 +163,7 @@ static int take_measure(struct gw_mine_options *o, const char *value, struct gw_
 #define GW_MEASURE_NAME(name, fn) " " name
 				  GW_MEASURE_MAP(GW_MEASURE_NAME)
 #undef GW_MEASURE_NAME
-				  ", not \"%s\"",
+					  ", not \"%s\"",
 				  value);
 	o->measure = value;
 	return GW_OK;
@@ -351,7 +355,8 @@ static int take(struct gw_mine_options *o, int id, const char *value, struct gw_
 static int check(const struct gw_mine_options *o, struct gw_err *err)
 {
 	if (o->min_count > 0 && o->support_given)
-		return gw_err_set(err, GW_E_USAGE, "--min-count and --min-support exclude each other");
+		return gw_err_set(err, GW_E_USAGE,
+				  "--min-count and --min-support exclude each other");
 	if (o->tsv && o->next_round != NULL)
 		return gw_err_set(err, GW_E_USAGE, "--tsv and --next-round exclude each other");
 	return GW_OK;

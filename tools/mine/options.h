@@ -23,11 +23,11 @@ struct gw_mine_options {
 	struct gw_read_options read;
 	regex_t basket_match, item_match;
 	struct gw_fraction min_support, min_confidence;
-	uint64_t min_count;   /* 0: by min_support */
+	uint64_t min_count; /* 0: by min_support */
 	bool support_given;
 	int antecedent_max;
-	const char *measure;  /* NULL: none asked for */
-	double fdr;           /* 0: none */
+	const char *measure; /* NULL: none asked for */
+	double fdr;          /* 0: none */
 	bool productive, tsv;
 	const char *output, *items_output, *catalogue;
 	enum gw_method method;

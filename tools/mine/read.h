@@ -23,12 +23,17 @@ struct gw_stream {
 	const char *name; /* for messages */
 };
 
-enum gw_format { GW_FORMAT_GUESS, GW_FORMAT_BASKET, GW_FORMAT_CSV, GW_FORMAT_BATCH,
-		 GW_FORMAT_JOURNAL };
+enum gw_format {
+	GW_FORMAT_GUESS,
+	GW_FORMAT_BASKET,
+	GW_FORMAT_CSV,
+	GW_FORMAT_BATCH,
+	GW_FORMAT_JOURNAL
+};
 
 struct gw_read_options {
 	enum gw_format format;
-	char separator;          /* of the fields of a CSV or the items of a basket; 0: found out */
+	char separator; /* of the fields of a CSV or the items of a basket; 0: found out */
 	const char *basket_column, *item_column, *name_column, *price_column; /* NULL: found out */
 	const char *qty_column, *time_column, *till_column, *category_column;
 	const char *time_format; /* for strptime; NULL: RFC 3339 and its shorter forms */

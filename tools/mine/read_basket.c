@@ -69,8 +69,8 @@ static void set_separator(struct reader *r, char separator)
 {
 	r->separates[(unsigned char)separator] = r->separates['\n'] = r->known = true;
 	if (separator == ' ')
-		r->separates['\t'] = r->separates['\r'] = r->separates['\v'] =
-			r->separates['\f'] = true;
+		r->separates['\t'] = r->separates['\r'] = r->separates['\v'] = r->separates['\f'] =
+			true;
 }
 
 static bool only_blanks(const char *p, size_t len)
@@ -151,7 +151,8 @@ static int read_on(struct reader *r, char *buffer, struct gw_err *err)
 		memmove(buffer, buffer + used, held);
 		if (held < BUFFER_SIZE)
 			continue;
-		/* One token fills the buffer: no code is that long; its tail will be refused too. */
+		/* One token fills the buffer: no code is that long; its tail will be refused too.
+		 */
 		int rc = add_item(r, buffer, held, err);
 
 		if (rc < 0)
@@ -164,17 +165,14 @@ static int read_on(struct reader *r, char *buffer, struct gw_err *err)
 int gw_read_baskets(struct gw_sales *sales, const struct gw_stream *in,
 		    const struct gw_read_options *options, struct gw_err *err)
 {
-	struct reader r = {.sales = sales,
-			   .in = in,
-			   .upper = options->upper,
-			   .line = 1};
+	struct reader r = {.sales = sales, .in = in, .upper = options->upper, .line = 1};
 	char *buffer = malloc(BUFFER_SIZE);
 	int rc;
 
 	if (options->separator != 0)
 		set_separator(&r, options->separator);
 	rc = buffer != NULL ? read_on(&r, buffer, err)
-				: gw_err_set(err, GW_E_MEMORY, "%s: out of memory", in->name);
+			    : gw_err_set(err, GW_E_MEMORY, "%s: out of memory", in->name);
 
 	free(buffer);
 	free(r.items);

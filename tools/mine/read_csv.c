@@ -103,8 +103,8 @@ static int missing_column(struct reader *r, const char *wanted, const char *opti
 static int find_columns(struct reader *r, struct gw_err *err)
 {
 	const struct gw_read_options *o = r->options;
-	const char *given[COLUMN_COUNT] = {o->basket_column, o->item_column, o->name_column,
-					   o->price_column,  o->qty_column,  o->time_column,
+	const char *given[COLUMN_COUNT] = {o->basket_column, o->item_column,    o->name_column,
+					   o->price_column,  o->qty_column,     o->time_column,
 					   o->till_column,   o->category_column};
 	static const char *const option[COLUMN_COUNT] = {
 		"--basket-column", "--item-column", "--name-column", "--price-column",
@@ -195,11 +195,14 @@ static bool time_of(const struct reader *r, const char *text, size_t len, int64_
 	if (len != 10 && len != 16 && len != 19)
 		return false;
 	snprintf(padded, sizeof(padded), "%s%sZ", text,
-		 len == 10 ? "T00:00:00" : len == 16 ? ":00" : "");
+		 len == 10   ? "T00:00:00"
+		 : len == 16 ? ":00"
+			     : "");
 	return gw_when_parse(padded, strlen(padded), ms) == GW_OK;
 }
 
-/* --- open receipts -------------------------------------------------------------------------------- */
+/* --- open receipts
+ * -------------------------------------------------------------------------------- */
 
 static uint32_t *slot_of(struct reader *r, uint64_t hash, const char *key, size_t len)
 {
@@ -335,7 +338,8 @@ static int add_to_receipt(struct reader *r, uint32_t at, uint32_t item, struct g
 	return GW_OK;
 }
 
-/* --- one row -------------------------------------------------------------------------------------- */
+/* --- one row
+ * -------------------------------------------------------------------------------------- */
 
 static bool matches(const regex_t *pattern, const char *text)
 {

@@ -18,17 +18,18 @@ struct gw_counts gw_rule_counts(const struct gw_itemsets *sets, uint64_t baskets
 				  baskets};
 }
 
-/* labels without the one at `skip`, then with `add` put where it belongs (falling order). */
-static int without(uint32_t *out, const uint32_t *labels, int len, int skip)
+/* The labels whose bits are set in mask, order kept. */
+static int pick(uint32_t *out, const uint32_t *labels, int len, unsigned mask)
 {
 	int n = 0;
 
 	for (int i = 0; i < len; i++)
-		if (i != skip)
+		if ((mask >> i & 1) != 0)
 			out[n++] = labels[i];
 	return n;
 }
 
+/* The labels with one more put where it belongs; falling order. */
 static int with(uint32_t *out, const uint32_t *labels, int len, uint32_t add)
 {
 	int n = 0;
@@ -45,30 +46,23 @@ static int with(uint32_t *out, const uint32_t *labels, int len, uint32_t add)
 
 /*
  * A rule is productive (Webb 2007) if it is more confident than every rule to the same consequent
- * from a part of its antecedent, the empty part (the consequent's own frequency) included.  Parts
- * with one item less suffice: if those are beaten by parts of theirs, so is the rule.
+ * from a part of its antecedent, the empty part (the consequent's own frequency) included.
  */
 static bool is_productive(const struct walk *w, const struct gw_mined_rule *rule)
 {
 	uint32_t part[GW_SET_MAX], both[GW_SET_MAX];
 	uint64_t n_y = w->sets->order->count[rule->consequent];
+	unsigned all = (1u << rule->len) - 1;
 
 	if ((uint64_t)rule->n_xy * w->baskets <= (uint64_t)rule->n_x * n_y)
 		return false;
-	for (int i = 0; rule->len > 1 && i < rule->len; i++) {
-		int len = without(part, rule->antecedent, rule->len, i);
+	for (unsigned mask = 1; mask < all; mask++) {
+		int len = pick(part, rule->antecedent, rule->len, mask);
 		int len_both = with(both, part, len, rule->consequent);
 		uint64_t n_x = gw_itemsets_count(w->sets, part, len);
 		uint64_t n_xy = gw_itemsets_count(w->sets, both, len_both);
-		struct gw_mined_rule shorter = *rule;
 
 		if (rule->n_xy * n_x <= n_xy * rule->n_x)
-			return false;
-		memcpy(shorter.antecedent, part, sizeof(shorter.antecedent));
-		shorter.len = (uint8_t)len;
-		shorter.n_x = (uint32_t)n_x;
-		shorter.n_xy = (uint32_t)n_xy;
-		if (len > 1 && !is_productive(w, &shorter))
 			return false;
 	}
 	return true;
@@ -81,7 +75,7 @@ static int split(const struct walk *w, const uint32_t *labels, int size, uint32_
 		struct gw_mined_rule rule = {.consequent = labels[i], .n_xy = count};
 		int rc;
 
-		rule.len = (uint8_t)without(rule.antecedent, labels, size, i);
+		rule.len = (uint8_t)pick(rule.antecedent, labels, size, ~(1u << i));
 		rule.n_x = gw_itemsets_count(w->sets, rule.antecedent, rule.len);
 		if (!gw_at_least(rule.n_xy, rule.n_x, w->filter->min_confidence))
 			continue;

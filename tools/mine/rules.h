@@ -25,8 +25,8 @@ struct gw_mined_rule {
 
 struct gw_rule_filter {
 	struct gw_fraction min_confidence;
-	double fdr;        /* 0: no control */
-	bool productive;   /* a rule must beat every rule with a smaller antecedent, also the empty */
+	double fdr;      /* 0: no control */
+	bool productive; /* a rule must beat every rule with a smaller antecedent, also the empty */
 };
 
 /* Return a negative status to stop. */

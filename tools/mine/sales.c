@@ -259,10 +259,12 @@ void gw_intake_print(const struct gw_sales *s, FILE *out, bool quiet)
 		fprintf(out, "  %s\n", in->bad[i]);
 	if (!quiet)
 		fprintf(out,
-			"read %llu rows: %llu baskets, %u items, largest basket %u, %llu repeats of an "
+			"read %llu rows: %llu baskets, %u items, largest basket %u, %llu repeats "
+			"of an "
 			"item in its basket merged\n",
-			(unsigned long long)in->rows, (unsigned long long)in->baskets, s->items.count,
-			gw_spool_largest(s->spool), (unsigned long long)in->repeats);
+			(unsigned long long)in->rows, (unsigned long long)in->baskets,
+			s->items.count, gw_spool_largest(s->spool),
+			(unsigned long long)in->repeats);
 	for (int i = 0; i < GW_DROP_COUNT; i++)
 		if (in->dropped[i] > 0)
 			fprintf(out, "left out %llu %s: %s\n", (unsigned long long)in->dropped[i],

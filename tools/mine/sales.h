@@ -18,9 +18,9 @@
 #include "tools/mine/spool.h"
 
 #define GW_CODE_MAX    200 /* bytes of an item code or a name */
-#define GW_NO_PRICE INT64_MIN
+#define GW_NO_PRICE    INT64_MIN
 #define GW_PRICE_SLOTS 4
-#define GW_BAD_SHOWN 10
+#define GW_BAD_SHOWN   10
 
 /* X(name, what was dropped, why) in the order of the summary */
 #define GW_DROP_MAP(X)                                                                             \
@@ -51,12 +51,12 @@ struct gw_intake {
 };
 
 struct gw_item_facts {
-	uint32_t baskets;     /* that hold it */
-	uint64_t last_basket; /* private: number of the last basket it was in, from 1 */
-	size_t name;          /* offset into names, 0: none */
-	uint32_t name_votes;  /* Boyer-Moore majority vote among the names seen */
-	uint32_t category;    /* number in `categories`, GW_DICT_NONE */
-	bool service, listed; /* from a catalogue */
+	uint32_t baskets;         /* that hold it */
+	uint64_t last_basket;     /* private: number of the last basket it was in, from 1 */
+	size_t name;              /* offset into names, 0: none */
+	uint32_t name_votes;      /* Boyer-Moore majority vote among the names seen */
+	uint32_t category;        /* number in `categories`, GW_DICT_NONE */
+	bool service, listed;     /* from a catalogue */
 	int64_t list_price, cost; /* from a catalogue, GW_NO_PRICE */
 	struct {
 		int64_t minor;
@@ -70,11 +70,11 @@ struct gw_sales {
 	uint32_t facts_room;
 	struct gw_spool *spool;
 	struct gw_intake intake;
-	int decimals;                  /* of the currency */
-	uint32_t max_basket;           /* 0: no cap */
-	int64_t first_ms, last_ms;     /* of baskets with a time; GW_NO_TIME */
-	uint64_t basket_number;        /* private: baskets seen */
-	uint32_t *scratch;             /* private: ids of the basket being added */
+	int decimals;              /* of the currency */
+	uint32_t max_basket;       /* 0: no cap */
+	int64_t first_ms, last_ms; /* of baskets with a time; GW_NO_TIME */
+	uint64_t basket_number;    /* private: baskets seen */
+	uint32_t *scratch;         /* private: ids of the basket being added */
 	uint32_t scratch_room;
 };
 
@@ -82,7 +82,8 @@ struct gw_sales {
 int gw_sales_init(struct gw_sales *sales, size_t memory_limit);
 void gw_sales_release(struct gw_sales *sales);
 
-/* Number of an item code, blanks around it removed; GW_DICT_NONE: refused (counted) or no memory. */
+/* Number of an item code, blanks around it removed; GW_DICT_NONE: refused (counted) or no memory.
+ */
 uint32_t gw_sales_item(struct gw_sales *sales, const char *code, size_t len);
 
 /* What a row says about an item: name may be "", price_minor GW_NO_PRICE. */

@@ -38,9 +38,7 @@ static bool ends_with(const char *path, const char *ending)
 
 static int open_failed(const char *path, struct gw_err *err)
 {
-	int code = errno == ENOENT   ? GW_E_NOT_FOUND
-		   : errno == EACCES ? GW_E_DENIED
-				     : GW_E_STORAGE;
+	int code = errno == ENOENT ? GW_E_NOT_FOUND : errno == EACCES ? GW_E_DENIED : GW_E_STORAGE;
 
 	return gw_err_errno(err, code, errno, "%s", path);
 }
@@ -96,8 +94,7 @@ int gw_source_open(struct gw_source **out, const char *path, bool progress, stru
 	*out = NULL;
 	if (s == NULL)
 		return gw_err_set(err, GW_E_MEMORY, "%s: out of memory", path);
-	snprintf(s->name, sizeof(s->name), "%s",
-		 strcmp(path, "-") == 0 ? "standard input" : path);
+	snprintf(s->name, sizeof(s->name), "%s", strcmp(path, "-") == 0 ? "standard input" : path);
 	s->progress = progress && isatty(2);
 	s->fd = strcmp(path, "-") == 0 ? 0 : open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)

@@ -114,8 +114,9 @@ static int write_block(struct gw_spool *s, struct block *b, struct gw_err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return gw_err_errno(err, GW_E_STORAGE, errno,
-					    "the temporary file of baskets cannot grow; set TMPDIR");
+			return gw_err_errno(
+				err, GW_E_STORAGE, errno,
+				"the temporary file of baskets cannot grow; set TMPDIR");
 		done += (size_t)n;
 	}
 	s->file_len += b->len;
