@@ -57,7 +57,8 @@ have_tool = $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
 LINK_SRC   :=
 BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
 STATS_SRC  :=
-SCAN_SRC   := $(addprefix pos-plugin/scan/,card.c gtin.c rcn.c scan.c symbology.c)
+SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c card.c coupon.c element.c gtin.c rcn.c \
+	retail.c scan.c settings.c symbology.c uri.c)
 MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c)
 OFFER_SRC  :=
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c

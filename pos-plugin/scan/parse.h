@@ -16,6 +16,9 @@ struct gw_scan_job {
 	struct gw_scan_elements *elements; /* or NULL */
 };
 
+/* Empties a result. */
+void gw_scan_clear(struct gw_scan *out);
+
 /* Turns the result into a refusal: everything but the symbology is cleared.  Gives GW_E_INPUT. */
 int gw_scan_refuse(struct gw_scan *out, int at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -9,9 +9,12 @@
 #include "base/when.h"
 #include "scan/card.h"
 #include "scan/gtin.h"
-#include "scan/parse.h"
+#include "scan/element.h"
+#include "scan/retail.h"
 #include "scan/symbology.h"
+#include "scan/uri.h"
 
+#define GS           '\x1D'
 #define CARD_REFUSED "payment card number refused"
 
 /* Which set of rules the rest of a scan falls under. */
@@ -52,7 +55,7 @@ static void clear_values(struct gw_scan *out)
 	out->net_weight = out->price = (struct gw_scan_amount){.value = -1};
 }
 
-static void clear(struct gw_scan *out)
+void gw_scan_clear(struct gw_scan *out)
 {
 	clear_values(out);
 	out->kind = GW_SCAN_OTHER;
@@ -79,7 +82,7 @@ static int refuse_card(struct gw_scan *out)
 {
 	/* The clearing above is too shallow for this. */
 	explicit_bzero(out, sizeof(*out));
-	clear(out);
+	gw_scan_clear(out);
 	out->secret = true;
 	out->kind = GW_SCAN_REFUSED;
 	memcpy(out->error, CARD_REFUSED, sizeof(CARD_REFUSED));
@@ -192,268 +195,29 @@ int gw_scan_take_code(struct gw_scan_job *job, enum gw_scan_kind kind, size_t fr
 	return GW_OK;
 }
 
-static int refuse_check_digit(struct gw_scan *out, const char *digits, size_t n, size_t at)
+/* Where a part's data ends: at the next symbology identifier, with a '|' before it or not. */
+static size_t find_next_part(const struct gw_scan_job *job, size_t from)
 {
-	return gw_scan_refuse(out, (int)(at + n - 1), "check digit is %c, should be %d",
-			      digits[n - 1], gw_gtin_check_digit(digits, n - 1));
-}
+	size_t at = from;
 
-/* n digits of an EAN or UPC at from, taken or refused. */
-static int take_checked(struct gw_scan_job *job, size_t from, size_t n)
-{
-	const char *digits = job->data + from;
+	while (at < job->len) {
+		const char *p = memchr(job->data + at, ']', job->len - at);
 
-	if (!gw_gtin_valid(digits, n))
-		return refuse_check_digit(job->out, digits, n, from);
-	return gw_scan_take_gtin(job, digits, n, from, true);
-}
-
-static int take_upce(struct gw_scan_job *job, size_t from, size_t n)
-{
-	char upca[13];
-
-	if (gw_upce_expand(upca, job->data + from, n) != GW_OK)
-		return gw_scan_refuse(job->out, (int)from, "not a UPC-E number");
-	return gw_scan_take_gtin(job, upca, 12, from, true);
-}
-
-/* The 8 digits of P091-P100: valid as EAN-8, as UPC-E, or as both. */
-static int take_eight(struct gw_scan_job *job, size_t from)
-{
-	const struct gw_scan_config *config = job->config;
-	const char *digits = job->data + from;
-	char upca[13];
-	bool ean = gw_gtin_valid(digits, 8), upc = gw_upce_expand(upca, digits, 8) == GW_OK;
-	bool prefer_upc =
-		config->eight == GW_EIGHT_UPCE ||
-		(config->eight == GW_EIGHT_AUTO && config->region == GW_REGION_UNITED_STATES);
-
-	if (ean && upc)
-		gw_scan_warn(job->out, GW_WARN_EIGHT_DIGITS, NULL, from);
-	if (upc && (prefer_upc || !ean))
-		return gw_scan_take_gtin(job, upca, 12, from, true);
-	if (ean)
-		return gw_scan_take_gtin(job, digits, 8, from, true);
-	gw_scan_warn(job->out, GW_WARN_NOT_GTIN, NULL, from);
-	return gw_scan_take_code(job, GW_SCAN_CODE, from, 8);
-}
-
-static void take_addon(struct gw_scan *out, const char *digits, size_t n)
-{
-	memcpy(out->addon, digits, n);
-	out->addon[n] = '\0';
-}
-
-/* Digits without a symbology identifier. */
-static int bare_digits(struct gw_scan_job *job, size_t from, size_t n)
-{
-	const char *digits = job->data + from;
-
-	if (n == 8)
-		return take_eight(job, from);
-	if (n == 12 || n == 13)
-		return take_checked(job, from, n);
-	if (n == 14 && gw_gtin_valid(digits, n))
-		return gw_scan_take_gtin(job, digits, n, from, true);
-	/* A periodical or a book with its add-on; other numbers of these lengths stay codes. */
-	if ((n == 15 || n == 18) && gw_gtin_valid(digits, 13) && memcmp(digits, "97", 2) == 0 &&
-	    digits[2] >= '7') {
-		take_addon(job->out, digits + 13, n - 13);
-		return gw_scan_take_gtin(job, digits, 13, from, true);
+		if (p == NULL)
+			break;
+		at = (size_t)(p - job->data);
+		if (job->len - at >= 3 && gw_symbology_find(p[1], p[2]) != NULL)
+			return at > from && p[-1] == '|' ? at - 1 : at;
+		at++;
 	}
-	if (n == 14)
-		gw_scan_warn(job->out, GW_WARN_NOT_GTIN, NULL, from);
-	return gw_scan_take_code(job, GW_SCAN_CODE, from, n);
+	return job->len;
 }
 
-static size_t count_digits(const char *data, size_t from, size_t end)
+/* Text of other symbologies may hold a ']' of its own. */
+static bool may_have_next(enum gw_sym_action action)
 {
-	size_t i = from;
-
-	while (i < end && data[i] >= '0' && data[i] <= '9')
-		i++;
-	return i - from;
-}
-
-static int decode_bare(struct gw_scan_job *job, size_t from, size_t end)
-{
-	const char *data = job->data;
-	size_t n;
-
-	while (from < end && data[from] == ' ')
-		from++;
-	while (end > from && data[end - 1] == ' ')
-		end--;
-	if (from == end)
-		return gw_scan_refuse(job->out, -1, "nothing was scanned");
-	n = count_digits(data, from, end);
-	if (from + n == end)
-		return bare_digits(job, from, n);
-	if ((n == 12 || n == 13) && data[from + n] == ' ' && gw_gtin_valid(data + from, n)) {
-		size_t addon = count_digits(data, from + n + 1, end);
-
-		if ((addon == 2 || addon == 5) && from + n + 1 + addon == end) {
-			take_addon(job->out, data + from + n + 1, addon);
-			return gw_scan_take_gtin(job, data + from, n, from, true);
-		}
-	}
-	return gw_scan_take_code(job, GW_SCAN_CODE, from, end - from);
-}
-
-/* Refuses what is not exactly digits; the words name the first fault. */
-static int check_digits_of(struct gw_scan_job *job, size_t from, size_t end)
-{
-	size_t n = count_digits(job->data, from, end);
-
-	if (from == end)
-		return gw_scan_refuse(job->out, (int)from,
-				      "no digits behind the symbology identifier");
-	if (from + n < end)
-		return gw_scan_refuse(job->out, (int)(from + n), "a character that is not a digit");
-	return GW_OK;
-}
-
-static int decode_ean(struct gw_scan_job *job, size_t from, size_t end)
-{
-	size_t n = end - from;
-	int status = check_digits_of(job, from, end);
-
-	if (status != GW_OK)
-		return status;
-	switch (n) {
-	case 13:
-		return take_checked(job, from, 13);
-	case 12: /* some makers send UPC-A without the leading zero that the standard asks for */
-		gw_scan_warn(job->out, GW_WARN_SHORT_GTIN, NULL, from);
-		return take_checked(job, from, 12);
-	case 8: /* and UPC-E as it is printed */
-		gw_scan_warn(job->out, GW_WARN_SHORT_GTIN, NULL, from);
-		return take_upce(job, from, 8);
-	default:
-		return gw_scan_refuse(job->out, (int)from, "%zu digits, an EAN-13 has 13", n);
-	}
-}
-
-static int decode_ean8(struct gw_scan_job *job, size_t from, size_t end)
-{
-	int status = check_digits_of(job, from, end);
-
-	if (status != GW_OK)
-		return status;
-	if (end - from != 8)
-		return gw_scan_refuse(job->out, (int)from, "%zu digits, an EAN-8 has 8",
-				      end - from);
-	return take_checked(job, from, 8);
-}
-
-static int decode_joined(struct gw_scan_job *job, size_t from, size_t end)
-{
-	size_t n = end - from, base = n == 18 || n == 15 ? 13 : 12;
-	int status = check_digits_of(job, from, end);
-
-	if (status != GW_OK)
-		return status;
-	if (n != 14 && n != 15 && n != 17 && n != 18)
-		return gw_scan_refuse(job->out, (int)from, "%zu digits are no EAN with an add-on",
-				      n);
-	status = take_checked(job, from, base);
-	if (status == GW_OK)
-		take_addon(job->out, job->data + from + base, n - base);
-	return status;
-}
-
-static int decode_addon(struct gw_scan_job *job, size_t from, size_t end, size_t digits)
-{
-	int status = check_digits_of(job, from, end);
-
-	if (status != GW_OK)
-		return status;
-	if (end - from != digits)
-		return gw_scan_refuse(job->out, (int)from, "%zu digits, this add-on has %zu",
-				      end - from, digits);
-	job->out->kind = GW_SCAN_ADDON;
-	take_addon(job->out, job->data + from, digits);
-	return GW_OK;
-}
-
-static int decode_itf(struct gw_scan_job *job, size_t from, size_t end, bool cut)
-{
-	char gtin[GW_GTIN_SIZE];
-	size_t n = end - from;
-
-	if (count_digits(job->data, from, end) == n && n == (cut ? 13 : 14)) {
-		if (!cut)
-			return take_checked(job, from, 14);
-		memcpy(gtin, job->data + from, 13);
-		gtin[13] = (char)('0' + gw_gtin_check_digit(gtin, 13));
-		return gw_scan_take_gtin(job, gtin, 14, from, true);
-	}
-	return gw_scan_take_code(job, GW_SCAN_CODE, from, n);
-}
-
-static int decode_book(struct gw_scan_job *job, size_t from, size_t end)
-{
-	char ean[14];
-	const char *p = job->data + from;
-
-	if (end - from == 10 && gw_digits_only(p, 9) && (p[9] == 'X' || gw_digits_only(p + 9, 1))) {
-		if (gw_isbn10_to_13(ean, p, 10) != GW_OK)
-			return gw_scan_refuse(job->out, (int)end - 1,
-					      "the check character of the ISBN is wrong");
-		return gw_scan_take_gtin(job, ean, 13, from, false);
-	}
-	return gw_scan_take_code(job, GW_SCAN_CODE, from, end - from);
-}
-
-static int decode_retail(struct gw_scan_job *job, size_t from, size_t end)
-{
-	int status = check_digits_of(job, from, end);
-	size_t n = end - from;
-
-	if (status != GW_OK)
-		return status;
-	if (n == 8)
-		return take_eight(job, from);
-	if (n == 12 || n == 13)
-		return take_checked(job, from, n);
-	if (n >= 14 && n <= 18)
-		return decode_joined(job, from, end);
-	return gw_scan_refuse(job->out, (int)from, "%zu digits are no EAN or UPC", n);
-}
-
-static int decode_part(struct gw_scan_job *job, const struct part *part)
-{
-	size_t from = part->from, end = part->end;
-
-	switch (part->symbology->action) {
-	case GW_SYM_EAN:
-		return decode_ean(job, from, end);
-	case GW_SYM_EAN8:
-		return decode_ean8(job, from, end);
-	case GW_SYM_UPCE:
-		return take_upce(job, from, end - from);
-	case GW_SYM_RETAIL:
-		return decode_retail(job, from, end);
-	case GW_SYM_JOINED:
-		return decode_joined(job, from, end);
-	case GW_SYM_ADDON2:
-		return decode_addon(job, from, end, 2);
-	case GW_SYM_ADDON5:
-		return decode_addon(job, from, end, 5);
-	case GW_SYM_ITF:
-	case GW_SYM_ITF_CUT:
-		return decode_itf(job, from, end, part->symbology->action == GW_SYM_ITF_CUT);
-	case GW_SYM_BOOK:
-		return decode_book(job, from, end);
-	case GW_SYM_CODE:
-		return gw_scan_take_code(job, GW_SCAN_CODE, from, end - from);
-	case GW_SYM_KEYED:
-		return decode_bare(job, from, end);
-	case GW_SYM_STRIPE:
-		return refuse_card(job->out);
-	default:
-		return gw_scan_take_code(job, GW_SCAN_OTHER, from, end - from);
-	}
+	return action != GW_SYM_FREE && action != GW_SYM_CODE && action != GW_SYM_OTHER &&
+	       action != GW_SYM_BOOK && action != GW_SYM_KEYED;
 }
 
 /* Finds the symbology identifier at data[from]; GW_E_INPUT and a refusal where it is none. */
@@ -467,8 +231,160 @@ static int open_part(struct gw_scan_job *job, size_t from, struct part *part)
 	if (part->symbology == NULL)
 		return gw_scan_refuse(job->out, (int)from, "no such symbology identifier");
 	part->from = from + 3;
-	part->end = job->len;
+	part->end =
+		may_have_next(part->symbology->action) ? find_next_part(job, part->from) : job->len;
 	return GW_OK;
+}
+
+/* ISO/IEC 15434, format 05: element strings between "[)>" RS "05" GS and RS or EOT. */
+static bool find_envelope(const struct gw_scan_job *job, const struct part *part, size_t *from,
+			  size_t *end)
+{
+	static const char head[] = {'[', ')', '>', '\x1E', '0', '5', '\x1D'};
+	const char *p = job->data + part->from, *stop;
+
+	if (part->end - part->from < sizeof(head) || memcmp(p, head, sizeof(head)) != 0)
+		return false;
+	*from = part->from + sizeof(head);
+	stop = memchr(job->data + *from, '\x1E', part->end - *from);
+	*end = stop != NULL ? (size_t)(stop - job->data) : part->end;
+	return true;
+}
+
+/* Short and without blanks: what a shop prints on its own labels. */
+static bool is_code(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] <= ' ' || p[i] > '~')
+			return false;
+	return len <= 48;
+}
+
+static int decode_free(struct gw_scan_job *job, struct gw_element_list *list,
+		       const struct part *part)
+{
+	size_t from, end, len = part->end - part->from;
+
+	if (len == 0) {
+		gw_scan_warn(job->out, GW_WARN_EMPTY, NULL, part->from);
+		return GW_OK;
+	}
+	if (gw_uri_begins(job->data + part->from, len))
+		return gw_uri_decode(job, part->from, part->end);
+	if (find_envelope(job, part, &from, &end))
+		return gw_element_parse(job, list, from, end);
+	return gw_scan_take_code(
+		job, is_code(job->data + part->from, len) ? GW_SCAN_CODE : GW_SCAN_OTHER,
+		part->from, len);
+}
+
+static int decode_gs1(struct gw_scan_job *job, struct gw_element_list *list,
+		      const struct part *part)
+{
+	if (part->from == part->end)
+		return gw_scan_refuse(job->out, (int)part->from,
+				      "nothing behind the symbology identifier");
+	return gw_element_parse(job, list, part->from, part->end);
+}
+
+static int decode_part(struct gw_scan_job *job, struct gw_element_list *list,
+		       const struct part *part)
+{
+	size_t from = part->from, end = part->end;
+
+	switch (part->symbology->action) {
+	case GW_SYM_EAN:
+		return gw_retail_ean(job, from, end);
+	case GW_SYM_EAN8:
+		return gw_retail_ean8(job, from, end);
+	case GW_SYM_UPCE:
+		return gw_retail_upce(job, from, end - from);
+	case GW_SYM_RETAIL:
+		return gw_retail_any(job, from, end);
+	case GW_SYM_JOINED:
+		return gw_retail_joined(job, from, end);
+	case GW_SYM_ADDON2:
+		return gw_retail_addon(job, from, end, 2);
+	case GW_SYM_ADDON5:
+		return gw_retail_addon(job, from, end, 5);
+	case GW_SYM_ITF:
+	case GW_SYM_ITF_CUT:
+		return gw_retail_itf(job, from, end, part->symbology->action == GW_SYM_ITF_CUT);
+	case GW_SYM_GS1:
+		return decode_gs1(job, list, part);
+	case GW_SYM_BOOK:
+		return gw_retail_book(job, from, end);
+	case GW_SYM_FREE:
+		return decode_free(job, list, part);
+	case GW_SYM_CODE:
+		return gw_scan_take_code(job, GW_SCAN_CODE, from, end - from);
+	case GW_SYM_KEYED:
+		return gw_retail_bare(job, from, end);
+	case GW_SYM_STRIPE:
+		return refuse_card(job->out);
+	case GW_SYM_OTHER:
+		break;
+	}
+	return gw_scan_take_code(job, GW_SCAN_OTHER, from, end - from);
+}
+
+/*
+ * Whether a part that could not be read may be left out: an add-on or an empty component may, as
+ * the product is known without it; a faulty number or a second product may not.
+ */
+static bool may_skip(const struct part *part)
+{
+	if (part->symbology == NULL)
+		return false;
+	switch (part->symbology->action) {
+	case GW_SYM_ADDON2:
+	case GW_SYM_ADDON5:
+		return true;
+	case GW_SYM_GS1:
+		return part->from == part->end;
+	default:
+		return false;
+	}
+}
+
+/* The parts behind the first one: a composite component, an add-on, the same number once more. */
+static int decode_next(struct gw_scan_job *job, struct gw_element_list *list, size_t from)
+{
+	while (from < job->len) {
+		struct gw_scan before = *job->out;
+		struct part part = {0};
+		int status;
+
+		from += job->data[from] == '|';
+		status = open_part(job, from, &part);
+		if (status == GW_OK)
+			status = decode_part(job, list, &part);
+		if (status != GW_OK) {
+			if (!may_skip(&part))
+				return status;
+			*job->out = before;
+			gw_scan_warn(job->out, GW_WARN_SEGMENT, NULL, from);
+		}
+		from = part.end;
+	}
+	return GW_OK;
+}
+
+/* All parts of a scan whose first one is open. */
+static int decode_parts(struct gw_scan_job *job, const struct part *first)
+{
+	struct gw_element_list list;
+	int status;
+
+	list.count = 0;
+	list.fault = false;
+	job->out->carrier = first->symbology->carrier;
+	status = decode_part(job, &list, first);
+	if (status == GW_OK && first->end < job->len)
+		status = decode_next(job, &list, first->end);
+	if (status == GW_OK && (list.count > 0 || list.fault))
+		status = gw_element_finish(job, &list);
+	return status;
 }
 
 static int decode_identified(struct gw_scan_job *job, size_t from)
@@ -480,8 +396,71 @@ static int decode_identified(struct gw_scan_job *job, size_t from)
 		return status;
 	memcpy(job->out->symbology, job->data + from, 3);
 	job->out->symbology[3] = '\0';
-	job->out->carrier = part.symbology->carrier;
-	return decode_part(job, &part);
+	return decode_parts(job, &part);
+}
+
+static int decode_unidentified(struct gw_scan_job *job, size_t from)
+{
+	static const struct gw_symbology fnc1 = {'\0', "", GW_SYM_GS1, "GS1"};
+	struct part part = {NULL, from, job->len};
+	size_t used;
+
+	if (job->data[from] == GS) {
+		part = (struct part){&fnc1, from + 1, job->len};
+		return decode_parts(job, &part);
+	}
+	part.symbology = gw_symbology_of_maker(job->config->code_ids, job->data + from,
+					       job->len - from, &used);
+	if (part.symbology != NULL) {
+		part.from += used;
+		return decode_parts(job, &part);
+	}
+	if (gw_uri_begins(job->data + from, job->len - from))
+		return gw_uri_decode(job, from, job->len);
+	return gw_retail_bare(job, from, job->len);
+}
+
+/* What is left when white space and framing that got through are off. */
+static size_t trim(struct gw_scan_job *job)
+{
+	size_t from = 0;
+
+	while (from < job->len && memchr("\x02\t\r\n", job->data[from], 4) != NULL)
+		from++;
+	while (job->len > from && memchr("\x03\t\r\n", job->data[job->len - 1], 4) != NULL)
+		job->len--;
+	return from;
+}
+
+static int decode_trimmed(struct gw_scan_job *job, size_t from)
+{
+	if (job->data[from] == ']')
+		return decode_identified(job, from);
+	return decode_unidentified(job, from);
+}
+
+/* True where element strings are to be expected: only there is the stand-in for GS replaced. */
+static bool wants_gs(const struct gw_scan_job *job, size_t from)
+{
+	const char *p = job->data + from;
+	const struct gw_symbology *row;
+
+	if (*p == job->config->gs)
+		return true;
+	if (*p != ']' || job->len - from < 3)
+		return false;
+	row = gw_symbology_find(p[1], p[2]);
+	return row != NULL && row->action == GW_SYM_GS1;
+}
+
+static int decode_replaced(struct gw_scan_job *job, size_t from)
+{
+	char copy[GW_SCAN_DATA_MAX];
+
+	for (size_t i = 0; i < job->len; i++)
+		copy[i] = job->data[i] == job->config->gs ? GS : job->data[i];
+	job->data = copy;
+	return decode_trimmed(job, from);
 }
 
 int gw_scan_decode(const struct gw_scan_config *config, const uint8_t *data, size_t len,
@@ -496,24 +475,20 @@ int gw_scan_decode_elements(const struct gw_scan_config *config, const uint8_t *
 	static const struct gw_scan_config plain = {0};
 	struct gw_scan_job job = {config != NULL ? config : &plain, (const char *)data, len, out,
 				  elements};
-	size_t from = 0;
+	size_t from;
 
-	clear(out);
+	gw_scan_clear(out);
 	if (elements != NULL)
 		elements->count = 0;
 	if (len > GW_SCAN_DATA_MAX)
 		return gw_scan_refuse(out, GW_SCAN_DATA_MAX, "longer than %d bytes",
 				      GW_SCAN_DATA_MAX);
-	while (from < len && strchr("\x02\t\r\n", job.data[from]) != NULL && job.data[from] != '\0')
-		from++;
-	while (job.len > from && strchr("\x03\t\r\n", job.data[job.len - 1]) != NULL &&
-	       job.data[job.len - 1] != '\0')
-		job.len--;
+	from = trim(&job);
 	if (from == job.len)
 		return gw_scan_refuse(out, -1, "nothing was scanned");
-	if (job.data[from] == ']')
-		return decode_identified(&job, from);
-	return decode_bare(&job, from, job.len);
+	if (job.config->gs != '\0' && wants_gs(&job, from))
+		return decode_replaced(&job, from);
+	return decode_trimmed(&job, from);
 }
 
 bool gw_scan_check_dates(struct gw_scan *scan, int64_t today_days)
