@@ -67,7 +67,7 @@ ENGINE_SRC :=
 HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c request.c)
 UI_SRC     :=
 FIRMWARE_SRC :=
-DECODE_SRC :=
+DECODE_SRC := tools/decode/lines.c tools/decode/print.c
 TABLE_SRC  :=
 MINE_SRC   := $(addprefix tools/mine/,db.c dict.c itemsets.c measure.c options.c order.c read_basket.c read_batch.c \
 	read_csv.c read_path.c rules.c sales.c source.c spool.c write.c)
@@ -90,12 +90,18 @@ PROGRAMS += goeswith-mine
 goeswith-mine_MAIN := tools/mine/main.c
 goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lm -lpthread -ldl
 
+PROGRAMS += goeswith-decode
+goeswith-decode_MAIN := tools/decode/main.c
+goeswith-decode_LIBS := -linih
+
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
 # --- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := test_base test_scan test_table test_table_db test_host
 E2E_TESTS  :=
 FUZZERS    := csv host
+UNIT_TESTS += test_scan_numbers
+E2E_TESTS  += decode_vectors.py
 BENCHES    :=
 UNIT_TESTS += test_mine_sets
 E2E_TESTS  += mine_rules.py

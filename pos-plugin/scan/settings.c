@@ -4,14 +4,16 @@
 #include <string.h>
 
 #include "base/home.h"
+#include "base/text.h"
 
 static int set_region(struct gw_scan_settings *s, const char *value, struct gw_err *err)
 {
 	if (gw_scan_region_find(value, &s->config.region) != GW_OK)
-		return gw_err_set(err, GW_E_INPUT,
-				  "no region '%s': one of none, denmark, estonia, finland, germany, "
-				  "great_britain, latvia, lithuania, norway, sweden, united_states",
-				  value);
+		return gw_err_set(
+			err, GW_E_INPUT,
+			"no region '%s': one of none, denmark, estonia, finland, germany, "
+			"great_britain, latvia, lithuania, norway, sweden, united_states",
+			value);
 	return GW_OK;
 }
 
@@ -32,14 +34,17 @@ static int set_pattern(struct gw_scan_settings *s, const char *value, struct gw_
 static int choose(const char *key, const char *value, const char *const *words, int *out,
 		  struct gw_err *err)
 {
-	for (int i = 0; words[i] != NULL; i++)
+	char room[80];
+	struct gw_text t = gw_text_over(room, sizeof(room));
+
+	for (int i = 0; words[i] != NULL; i++) {
 		if (strcmp(value, words[i]) == 0) {
 			*out = i;
 			return GW_OK;
 		}
-	return gw_err_set(err, GW_E_INPUT, "%s is '%s', expected %s, %s%s%s", key, value, words[0],
-			  words[1], words[2] != NULL ? ", " : "",
-			  words[2] != NULL ? words[2] : "");
+		gw_text_addf(&t, "%s%s", i > 0 ? ", " : "", words[i]);
+	}
+	return gw_err_set(err, GW_E_INPUT, "%s is '%s', expected one of %s", key, value, room);
 }
 
 static int set_eight(struct gw_scan_settings *s, const char *value, struct gw_err *err)
