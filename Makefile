@@ -65,7 +65,9 @@ STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
 PORT_SRC   :=
 ENGINE_SRC :=
 HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c request.c)
-UI_SRC     :=
+UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c glyph.c keys.c keyseq.c screen_ask.c \
+	screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term_curses.c term_line.c \
+	tty.c ui.c words.c)
 FIRMWARE_SRC :=
 DECODE_SRC := tools/decode/lines.c tools/decode/print.c
 TABLE_SRC  :=
@@ -110,6 +112,8 @@ BENCHES    += mine
 UNIT_TESTS += test_event_json test_journal
 FUZZERS    += event_json
 
+UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden
+
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
@@ -135,6 +139,13 @@ $(BIN)/$(1): $(call obj,$($(1)_MAIN)) $(LIB)
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(LDFLAGS) -o $$@ $(call obj,$($(1)_MAIN)) $(LIB) $($(1)_LIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
+
+UI_SCENES := $(B)/tests/unit/ui_scenes.o
+UI_PREVIEW := $(B)/tests/unit/ui_preview
+export UI_PREVIEW
+LDFLAGS_test_ui_golden := $(UI_SCENES)
+LDFLAGS_ui_preview := $(UI_SCENES)
+$(B)/tests/unit/test_ui_golden $(UI_PREVIEW): $(UI_SCENES)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
@@ -221,13 +232,13 @@ check: all check-layers check-headers
 	$(Q)$(MAKE) --no-print-directory check-run
 
 .PHONY: check-run
-check-run: all $(UNIT_BIN) $(REPLAY_BIN)
+check-run: all $(UNIT_BIN) $(REPLAY_BIN) $(UI_PREVIEW)
 	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 check-unit: $(UNIT_BIN) $(REPLAY_BIN)
 	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN)
 
-check-e2e: all
+check-e2e: all $(UI_PREVIEW)
 	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 check-san:

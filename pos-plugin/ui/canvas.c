@@ -1,0 +1,310 @@
+#include "ui/canvas.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "ui/glyph.h"
+
+static int clamp(int n, int least, int most)
+{
+	return n < least ? least : n > most ? most : n;
+}
+
+static void blank(struct gw_cell *cell, enum gw_role role)
+{
+	memset(cell, 0, sizeof(*cell));
+	cell->text[0] = ' ';
+	cell->width = 1;
+	cell->role = (uint8_t)role;
+}
+
+void gw_canvas_start(struct gw_canvas *canvas, int rows, int cols, bool ascii)
+{
+	canvas->rows = clamp(rows, 1, GW_CANVAS_ROWS_MAX);
+	canvas->cols = clamp(cols, 1, GW_CANVAS_COLS_MAX);
+	canvas->cursor_row = canvas->cursor_col = 0;
+	canvas->ascii = ascii;
+	for (int i = 0; i < canvas->rows * canvas->cols; i++)
+		blank(&canvas->cells[i], GW_ROLE_TEXT);
+}
+
+static struct gw_cell *cell_at(struct gw_canvas *canvas, int row, int col)
+{
+	return &canvas->cells[row * canvas->cols + col];
+}
+
+const struct gw_cell *gw_canvas_at(const struct gw_canvas *canvas, int row, int col)
+{
+	return &canvas->cells[row * canvas->cols + col];
+}
+
+static bool on_page(const struct gw_canvas *canvas, int row, int col)
+{
+	return row >= 0 && row < canvas->rows && col >= 0 && col < canvas->cols;
+}
+
+/* Before a cell is overwritten: the other half of a wide character there must not stay behind. */
+static void release(struct gw_canvas *canvas, int row, int col)
+{
+	struct gw_cell *cell = cell_at(canvas, row, col);
+
+	if (cell->width == 0 && col > 0)
+		blank(cell - 1, cell[-1].role);
+	if (cell->width == 2 && col + 1 < canvas->cols)
+		blank(cell + 1, cell[1].role);
+}
+
+static void set(struct gw_canvas *canvas, int row, int col, enum gw_role role, const char *text,
+		size_t len, int width)
+{
+	struct gw_cell *cell;
+
+	if (!on_page(canvas, row, col))
+		return;
+	release(canvas, row, col);
+	cell = cell_at(canvas, row, col);
+	blank(cell, role);
+	if (width == 2) {
+		if (col + 1 >= canvas->cols)
+			return; /* half of it would hang over the edge: left blank */
+		release(canvas, row, col + 1);
+		blank(cell + 1, role);
+		cell[1].text[0] = '\0';
+		cell[1].width = 0;
+	}
+	memcpy(cell->text, text, len);
+	cell->text[len] = '\0';
+	cell->width = (uint8_t)width;
+}
+
+/* One step through a text: what goes into the next cell. */
+struct glyph {
+	char text[GW_CELL_TEXT_MAX];
+	size_t len;
+	int width; /* 0: nothing to show */
+};
+
+/* In ASCII one character may become several; the rest of them waits here. */
+struct glyphs {
+	const char *at, *end;
+	const char *pending;
+	int filler; /* cells of '?' still to come */
+	bool ascii;
+};
+
+static struct glyphs glyphs_of(const char *text, size_t len, bool ascii)
+{
+	return (struct glyphs){.at = text, .end = text + len, .pending = "", .ascii = ascii};
+}
+
+static struct glyph single(char c)
+{
+	return (struct glyph){.text = {c}, .len = 1, .width = 1};
+}
+
+/* Marks that sit on the character join its cell as long as there is room for them. */
+static void take_marks(struct glyphs *g, struct glyph *out)
+{
+	while (g->at < g->end) {
+		uint32_t c;
+		size_t n = gw_utf8_decode(g->at, (size_t)(g->end - g->at), &c);
+		bool unsafe = gw_utf8_is_unsafe(c) && c >= 0xA0;
+
+		if (c < 0x80 || (!unsafe && gw_glyph_width(c) != 0))
+			return;
+		if (!unsafe && !g->ascii && out->len + n < sizeof(out->text)) {
+			memcpy(out->text + out->len, g->at, n);
+			out->len += n;
+		}
+		g->at += n;
+	}
+}
+
+static struct glyph in_ascii(struct glyphs *g, uint32_t c, int width)
+{
+	g->pending = gw_glyph_ascii(c);
+	if (g->pending[0] == '?')
+		g->filler = width - 1;
+	return single(*g->pending++);
+}
+
+/* False at the end of the text. */
+static bool next_glyph(struct glyphs *g, struct glyph *out)
+{
+	uint32_t c;
+	size_t n;
+	int width;
+
+	if (*g->pending != '\0') {
+		*out = single(*g->pending++);
+		return true;
+	}
+	if (g->filler > 0) {
+		g->filler--;
+		*out = single('?');
+		return true;
+	}
+	for (;;) {
+		if (g->at >= g->end)
+			return false;
+		n = gw_utf8_decode(g->at, (size_t)(g->end - g->at), &c);
+		g->at += n;
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029)
+			c = ' ';
+		width = gw_glyph_width(c);
+		if (width > 0)
+			break;
+		if (width < 0 && !gw_utf8_is_unsafe(c)) {
+			c = 0xFFFD; /* no character this system knows */
+			width = 1;
+			break;
+		}
+		/* a mark without a character to sit on, or an invisible one: left out */
+	}
+	if (g->ascii && c >= 0x80) {
+		*out = in_ascii(g, c, width);
+	} else {
+		*out = (struct glyph){.width = width};
+		out->len = gw_utf8_encode(c, out->text);
+	}
+	take_marks(g, out);
+	return true;
+}
+
+static int cols_of(const char *text, size_t len, bool ascii)
+{
+	struct glyphs g = glyphs_of(text, len, ascii);
+	struct glyph one;
+	int cols = 0;
+
+	while (cols < GW_CANVAS_COLS_MAX * GW_CANVAS_ROWS_MAX && next_glyph(&g, &one))
+		cols += one.width;
+	return cols;
+}
+
+int gw_canvas_cols(const struct gw_canvas *canvas, const char *text)
+{
+	return cols_of(text, strlen(text), canvas->ascii);
+}
+
+static int put_bytes(struct gw_canvas *canvas, int row, int col, int room, enum gw_role role,
+		     const char *text, size_t len)
+{
+	struct glyphs g = glyphs_of(text, len, canvas->ascii);
+	struct glyph one;
+	int used = 0, limit = room;
+	bool cut;
+
+	if (room <= 0)
+		return 0;
+	cut = cols_of(text, len, canvas->ascii) > room;
+	if (cut)
+		limit = room - 1;
+	while (next_glyph(&g, &one) && used + one.width <= limit) {
+		set(canvas, row, col + used, role, one.text, one.len, one.width);
+		used += one.width;
+	}
+	if (!cut)
+		return used;
+	if (canvas->ascii)
+		set(canvas, row, col + used, role, "~", 1, 1);
+	else
+		set(canvas, row, col + used, role, "\u2026", 3, 1);
+	return used + 1;
+}
+
+int gw_canvas_put(struct gw_canvas *canvas, int row, int col, int room, enum gw_role role,
+		  const char *text)
+{
+	return put_bytes(canvas, row, col, room, role, text, strlen(text));
+}
+
+void gw_canvas_put_right(struct gw_canvas *canvas, int row, int col, int room, enum gw_role role,
+			 const char *text)
+{
+	int cols = gw_canvas_cols(canvas, text);
+
+	if (cols > room)
+		cols = room;
+	gw_canvas_put(canvas, row, col + room - cols, cols, role, text);
+}
+
+/* Bytes of the next line of at most room cells, broken at a blank if there is one. */
+static size_t line_bytes(const char *text, int room, bool ascii)
+{
+	size_t fits = 0, len = strlen(text);
+
+	if (cols_of(text, len, ascii) <= room)
+		return len;
+	for (size_t i = 1; i <= len; i++) {
+		if (text[i] != ' ' && text[i] != '\0')
+			continue;
+		if (cols_of(text, i, ascii) > room)
+			break;
+		fits = i;
+	}
+	if (fits > 0)
+		return fits;
+	for (size_t i = 1; i <= len; i++) {
+		if (((unsigned char)text[i] & 0xC0) == 0x80)
+			continue;
+		if (cols_of(text, i, ascii) > room)
+			break;
+		fits = i;
+	}
+	return fits > 0 ? fits : len;
+}
+
+static int wrap(struct gw_canvas *canvas, int row, int col, int room, int max_rows,
+		enum gw_role role, const char *text, bool write)
+{
+	int rows = 0;
+
+	if (room <= 0)
+		return 0;
+	while (*text != '\0' && rows < max_rows) {
+		size_t n =
+			rows + 1 == max_rows ? strlen(text) : line_bytes(text, room, canvas->ascii);
+
+		if (write)
+			put_bytes(canvas, row + rows, col, room, role, text, n);
+		text += n;
+		while (*text == ' ')
+			text++;
+		rows++;
+	}
+	return rows;
+}
+
+int gw_canvas_wrap(struct gw_canvas *canvas, int row, int col, int room, int max_rows,
+		   enum gw_role role, const char *text)
+{
+	return wrap(canvas, row, col, room, max_rows, role, text, true);
+}
+
+int gw_canvas_rows(const struct gw_canvas *canvas, int room, const char *text)
+{
+	/* Measuring writes nothing, so the page may be any. */
+	return wrap((struct gw_canvas *)canvas, 0, 0, room, GW_CANVAS_ROWS_MAX, GW_ROLE_TEXT, text,
+		    false);
+}
+
+void gw_canvas_fill(struct gw_canvas *canvas, int row, int col, int rows, int cols,
+		    enum gw_role role)
+{
+	for (int r = row; r < row + rows; r++)
+		for (int c = col; c < col + cols; c++)
+			set(canvas, r, c, role, " ", 1, 1);
+}
+
+void gw_canvas_across(struct gw_canvas *canvas, int row, int col, int cols, const char *glyph)
+{
+	for (int c = col; c < col + cols; c++)
+		gw_canvas_put(canvas, row, c, 1, GW_ROLE_FRAME, glyph);
+}
+
+void gw_canvas_down(struct gw_canvas *canvas, int row, int col, int rows, const char *glyph)
+{
+	for (int r = row; r < row + rows; r++)
+		gw_canvas_put(canvas, r, col, 1, GW_ROLE_FRAME, glyph);
+}

@@ -1,0 +1,55 @@
+/*
+ * The terminal as a device: raw mode and back, its size, bytes in, and bytes out through a queue
+ * that never blocks the register, whatever the terminal does.
+ *
+ * Output is written to a file in memory first (the sink: ncurses takes it for its terminal) and
+ * pushed to the device as far as that takes it.  Resizes and continuations arrive as bytes on a
+ * signalfd, so no signal handler runs at all.
+ *
+ *	  curses --write--> sink --push--> device          keys, SIGWINCH, SIGCONT, room for output
+ *	                     (memory)                            all wake the one epoll descriptor
+ *
+ * Owns its descriptors, the termios state, and the blocking of SIGWINCH and SIGCONT until it is
+ * freed.  One thread.
+ */
+#ifndef UI_TTY_H
+#define UI_TTY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+struct gw_tty;
+
+/*
+ * Opens `device`, or stdin and stdout for NULL, and enters raw mode.  GW_E_DEVICE: not there, not a
+ * terminal.  GW_E_DENIED.  GW_E_MEMORY.
+ */
+int gw_tty_new(struct gw_tty **tty, const char *device, struct gw_err *err);
+/* Gives the device up to half a second for what is still queued, then puts it back as it was. */
+void gw_tty_free(struct gw_tty *tty);
+
+int gw_tty_fd(const struct gw_tty *tty);
+
+/* What was typed; 0: nothing now; GW_E_DEVICE: the terminal has gone. */
+int gw_tty_read(struct gw_tty *tty, uint8_t *bytes, size_t size);
+
+/* True once after the process was stopped and went on: all must be drawn anew. */
+bool gw_tty_continued(struct gw_tty *tty);
+
+/* Rows and columns; those of `or_rows` and `or_cols` where the device does not know (serial). */
+void gw_tty_size(const struct gw_tty *tty, int *rows, int *cols, int or_rows, int or_cols);
+
+/* Where to write; the stream is the tty's. */
+FILE *gw_tty_sink(struct gw_tty *tty);
+/* Moves the sink's contents to the device.  False while some of it is still waiting. */
+bool gw_tty_push(struct gw_tty *tty);
+
+/* Stops the process as the shell's Ctrl-Z does, with the terminal put back meanwhile.  Does nothing
+ * where no shell could continue it. */
+void gw_tty_stop(struct gw_tty *tty);
+
+#endif
