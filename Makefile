@@ -79,8 +79,8 @@ SIM_SRC    :=
 REGISTER_SRC :=
 
 MODEL_SRC += pos-plugin/model/event_json.c
-STORE_SRC += $(addprefix pos-plugin/store/,chain.c db.c journal.c journal_file.c journal_read.c journal_repair.c \
-	project.c queue.c)
+STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \
+	journal_repair.c project.c queries.c queue.c reader.c sales.c today.c)
 
 LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER_SRC) $(STORE_SRC) $(PORT_SRC) \
 	$(ENGINE_SRC) $(HOST_SRC) $(UI_SRC) $(FIRMWARE_SRC) $(DECODE_SRC) $(TABLE_SRC) $(MINE_SRC) $(REPORT_SRC) \

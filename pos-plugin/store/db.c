@@ -149,19 +149,27 @@ static int explain(const char *path, enum gw_db_mode mode, struct gw_err *err)
 	return GW_OK;
 }
 
-static int open_uri(sqlite3 **db, const char *path, const char *query, int flags, const char *vfs)
+#define URI_MAX (3 * GW_PATH_MAX + 64)
+
+static void make_uri(char uri[URI_MAX], const char *path, const char *query)
 {
-	char uri[3 * GW_PATH_MAX + 64];
 	size_t n = 5;
-	int rc;
 
 	memcpy(uri, "file:", 6);
-	for (const char *p = path; *p != '\0' && n + 64 < sizeof(uri); p++)
+	for (const char *p = path; *p != '\0' && n + 64 < URI_MAX; p++)
 		if (strchr("%?# ", *p) != NULL)
 			n += (size_t)snprintf(uri + n, 4, "%%%02X", (unsigned char)*p);
 		else
 			uri[n++] = *p;
-	snprintf(uri + n, sizeof(uri) - n, "%s", query);
+	snprintf(uri + n, URI_MAX - n, "%s", query);
+}
+
+static int open_uri(sqlite3 **db, const char *path, const char *query, int flags, const char *vfs)
+{
+	char uri[URI_MAX];
+	int rc;
+
+	make_uri(uri, path, query);
 	rc = sqlite3_open_v2(uri, db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, vfs);
 	if (*db != NULL) {
 		sqlite3_extended_result_codes(*db, 1);
@@ -228,6 +236,33 @@ void gw_db_close(sqlite3 **db)
 {
 	sqlite3_close(*db);
 	*db = NULL;
+}
+
+void gw_db_uri(char *out, size_t size, sqlite3 *db)
+{
+	const char *path = sqlite3_db_filename(db, "main");
+	char uri[URI_MAX];
+	bool still = sqlite3_uri_boolean(path, "immutable", 0) != 0;
+
+	make_uri(uri, path, still ? "?immutable=1" : "?mode=ro");
+	snprintf(out, size, "%s", uri);
+}
+
+bool gw_db_is(const char *path, int32_t application_id)
+{
+	/* Byte 68 of the file's header, big-endian (SQLite file format, section 1.3). */
+	uint8_t head[72];
+	FILE *f = fopen(path, "rb");
+	size_t n = f != NULL ? fread(head, 1, sizeof(head), f) : 0;
+	uint32_t id;
+
+	if (f != NULL)
+		fclose(f);
+	if (n != sizeof(head))
+		return false;
+	id = (uint32_t)head[68] << 24 | (uint32_t)head[69] << 16 | (uint32_t)head[70] << 8 |
+	     head[71];
+	return id == (uint32_t)application_id;
 }
 
 static int read_int(sqlite3 *db, const char *sql, int64_t *out, struct gw_err *err)

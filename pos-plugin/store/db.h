@@ -44,6 +44,12 @@ int gw_db_prepare(sqlite3 *db, sqlite3_stmt **stmt, const char *sql, struct gw_e
 /* Fills err from the connection's last failure: "WHAT: sqlite's words".  Returns the GW_E_ code. */
 int gw_db_fail(sqlite3 *db, struct gw_err *err, const char *what);
 
+/* Writes the URI that opens the file of a GW_DB_READ connection again in the same way. */
+void gw_db_uri(char *out, size_t size, sqlite3 *db);
+
+/* Whether the file is a database with this application_id; false when it cannot be read. */
+bool gw_db_is(const char *path, int32_t application_id);
+
 /* GW_E_ code for an extended SQLite result code. */
 int gw_db_code(int sqlite_rc);
 
