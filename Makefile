@@ -82,6 +82,8 @@ MODEL_SRC += pos-plugin/model/event_json.c
 STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \
 	journal_repair.c project.c queries.c queue.c reader.c sales.c today.c)
 
+REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
+
 LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER_SRC) $(STORE_SRC) $(PORT_SRC) \
 	$(ENGINE_SRC) $(HOST_SRC) $(UI_SRC) $(FIRMWARE_SRC) $(DECODE_SRC) $(TABLE_SRC) $(MINE_SRC) $(REPORT_SRC) \
 	$(SYNC_SRC) $(SIM_SRC) $(REGISTER_SRC)
@@ -95,6 +97,9 @@ goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lm -lpthread -
 PROGRAMS += goeswith-decode
 goeswith-decode_MAIN := tools/decode/main.c
 goeswith-decode_LIBS := -linih
+PROGRAMS += goeswith-report
+goeswith-report_MAIN := tools/report/main.c
+goeswith-report_LIBS := -lsqlite3 -ljansson -lsodium -lzstd
 
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
@@ -109,8 +114,9 @@ UNIT_TESTS += test_mine_sets
 E2E_TESTS  += mine_rules.py
 BENCHES    += mine
 
-UNIT_TESTS += test_event_json test_journal
-FUZZERS    += event_json
+UNIT_TESTS += test_event_json test_journal test_sales
+E2E_TESTS  += report_today.py
+FUZZERS    += event_json batch
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden
 

@@ -92,7 +92,10 @@ static int make_schema(sqlite3 *db, const struct gw_journal_config *config, stru
 		rc = gw_project_create(db, false, err);
 	if (rc == GW_OK)
 		rc = put_identity(db, config, err);
-	return rc == GW_OK ? gw_db_exec(db, "COMMIT", err) : rc;
+	if (rc == GW_OK)
+		rc = gw_db_exec(db, "COMMIT", err);
+	/* From now on the file itself says what it is, even to who does not read the WAL. */
+	return rc == GW_OK ? gw_db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", err) : rc;
 }
 
 static int on_wal(void *ctx, sqlite3 *db, const char *name, int pages)

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/home.h"
 #include "base/utf8.h"
+#include "store/db.h"
 #include "store/sales.h"
 
 int64_t gw_today_mean(int64_t total, int64_t count)
@@ -138,5 +140,27 @@ int gw_store_today(const char *journal, int64_t from_ms, int64_t to_ms, struct g
 	if (rc == GW_OK)
 		rc = gw_sales_today(s, from_ms, to_ms, today, err);
 	gw_sales_free(s);
+	return rc;
+}
+
+int gw_store_currency(const char *home, char currency[4])
+{
+	char path[GW_PATH_MAX];
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db;
+	int rc = GW_E_NOT_FOUND;
+
+	currency[0] = '\0';
+	if (gw_path_join(path, home, "table.db", NULL) < 0 ||
+	    gw_db_open(&db, path, GW_DB_READ, NULL, NULL) < 0)
+		return GW_E_NOT_FOUND;
+	if (gw_db_prepare(db, &stmt, "SELECT value FROM meta WHERE key = 'currency'", NULL) ==
+		    GW_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_bytes(stmt, 0) == 3) {
+		memcpy(currency, sqlite3_column_text(stmt, 0), 4);
+		rc = GW_OK;
+	}
+	sqlite3_finalize(stmt);
+	gw_db_close(&db);
 	return rc;
 }

@@ -50,4 +50,7 @@ int64_t gw_today_accepted(const struct gw_today *today);
 int gw_store_today(const char *journal, int64_t from_ms, int64_t to_ms, struct gw_today *today,
 		   struct gw_err *err);
 
+/* ISO 4217 code of the rule table in a home's table.db.  GW_E_NOT_FOUND. */
+int gw_store_currency(const char *home, char currency[4]);
+
 #endif
