@@ -80,7 +80,7 @@ REGISTER_SRC :=
 
 MODEL_SRC += pos-plugin/model/event_json.c
 STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \
-	journal_repair.c project.c queries.c queue.c reader.c sales.c today.c)
+	journal_repair.c ledger.c project.c queries.c queue.c reader.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
 
@@ -114,7 +114,7 @@ UNIT_TESTS += test_mine_sets
 E2E_TESTS  += mine_rules.py
 BENCHES    += mine
 
-UNIT_TESTS += test_event_json test_journal test_sales
+UNIT_TESTS += test_event_json test_journal test_ledger
 E2E_TESTS  += report_today.py
 FUZZERS    += event_json batch
 

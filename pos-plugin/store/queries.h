@@ -1,6 +1,6 @@
 /*
  * Every question that reports ask of the statistics tables, in one place.  Written for the tables
- * with terminal and epoch in front, as the collector keeps them and store/sales.h builds them.
+ * with terminal and epoch in front, as the collector keeps them and store/ledger.h builds them.
  *
  * Parameters: ?1 from_ms, ?2 to_ms (closed_ms in [from, to)), ?3 milliseconds of local time ahead
  * of UTC.  Plain text, no state.

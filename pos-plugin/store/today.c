@@ -6,7 +6,7 @@
 #include "base/home.h"
 #include "base/utf8.h"
 #include "store/db.h"
-#include "store/sales.h"
+#include "store/ledger.h"
 
 int64_t gw_today_mean(int64_t total, int64_t count)
 {
@@ -107,8 +107,8 @@ static int take_rule(void *ctx, const struct gw_cell *c, int count)
 	return 0;
 }
 
-int gw_sales_today(struct gw_sales *s, int64_t from_ms, int64_t to_ms, struct gw_today *t,
-		   struct gw_err *err)
+int gw_ledger_today(struct gw_ledger *s, int64_t from_ms, int64_t to_ms, struct gw_today *t,
+		    struct gw_err *err)
 {
 	static const struct {
 		enum gw_query query;
@@ -124,22 +124,22 @@ int gw_sales_today(struct gw_sales *s, int64_t from_ms, int64_t to_ms, struct gw
 	t->from_ms = from_ms;
 	t->to_ms = to_ms;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == GW_OK; i++)
-		rc = gw_sales_ask(s, steps[i].query, &period, steps[i].take, t, err);
+		rc = gw_ledger_ask(s, steps[i].query, &period, steps[i].take, t, err);
 	return rc;
 }
 
 int gw_store_today(const char *journal, int64_t from_ms, int64_t to_ms, struct gw_today *today,
 		   struct gw_err *err)
 {
-	struct gw_sales *s;
-	int rc = gw_sales_new(&s, err);
+	struct gw_ledger *s;
+	int rc = gw_ledger_new(&s, err);
 
 	memset(today, 0, sizeof(*today));
 	if (rc == GW_OK)
-		rc = gw_sales_add(s, journal, from_ms, to_ms, err);
+		rc = gw_ledger_add(s, journal, from_ms, to_ms, err);
 	if (rc == GW_OK)
-		rc = gw_sales_today(s, from_ms, to_ms, today, err);
-	gw_sales_free(s);
+		rc = gw_ledger_today(s, from_ms, to_ms, today, err);
+	gw_ledger_free(s);
 	return rc;
 }
 

@@ -1,6 +1,6 @@
 /*
  * A day of a shop in numbers, as plain data: what `goeswith-report today` prints and the register's
- * small statistics screen shows.  Made by gw_store_today or gw_sales_today (store/sales.h).
+ * small statistics screen shows.  Made by gw_store_today or gw_ledger_today (store/ledger.h).
  *
  * Counted are sales that closed in the period and were not cancelled, and the offers shown in them;
  * ghosts (offers withheld by a holdout) are no offers.  Amounts in minor units.

@@ -196,7 +196,7 @@ int report_each_source(struct report *r, int (*each)(void *ctx, const char *path
 }
 
 struct loading {
-	struct gw_sales *sales;
+	struct gw_ledger *sales;
 	int64_t from_ms, to_ms;
 };
 
@@ -204,20 +204,20 @@ static int add_source(void *ctx, const char *path, struct gw_err *err)
 {
 	struct loading *l = ctx;
 
-	return gw_sales_add(l->sales, path, l->from_ms, l->to_ms, err);
+	return gw_ledger_add(l->sales, path, l->from_ms, l->to_ms, err);
 }
 
-int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct gw_sales **sales,
+int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct gw_ledger **sales,
 		struct gw_err *err)
 {
 	struct loading l = {.from_ms = from_ms, .to_ms = to_ms};
-	int rc = gw_sales_new(&l.sales, err);
+	int rc = gw_ledger_new(&l.sales, err);
 
 	*sales = NULL;
 	if (rc == GW_OK)
 		rc = report_each_source(r, add_source, &l, err);
 	if (rc < 0)
-		gw_sales_free(l.sales);
+		gw_ledger_free(l.sales);
 	else
 		*sales = l.sales;
 	return rc;

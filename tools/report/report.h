@@ -13,7 +13,7 @@
 #include "base/cli.h"
 #include "base/home.h"
 #include "base/money.h"
-#include "store/sales.h"
+#include "store/ledger.h"
 
 struct report {
 	struct gw_cli cli;
@@ -36,7 +36,7 @@ report_verb report_today, report_rules, report_cashiers, report_hours, report_ev
 
 /* The sources named on the command line (else the home's journal) for sales closed in [from, to).
  */
-int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct gw_sales **sales,
+int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct gw_ledger **sales,
 		struct gw_err *err);
 
 /* Calls each for every operand, or for the home's journal. */

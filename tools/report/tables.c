@@ -188,21 +188,21 @@ static int print_table(struct report *r, enum gw_query query, const struct colum
 		       struct gw_err *err)
 {
 	struct table t = {.report = r, .columns = columns};
-	struct gw_sales *s;
+	struct gw_ledger *s;
 	int rc = report_load(r, r->period.from_ms, r->period.to_ms, &s, err);
 
 	if (rc < 0)
 		return rc;
 	if (r->json) {
 		printf("{\"currency\":\"%s\",\"rows\":[", r->currency);
-		rc = gw_sales_ask(s, query, &r->period, print_json_row, &t, err);
+		rc = gw_ledger_ask(s, query, &r->period, print_json_row, &t, err);
 		puts("]}");
 	} else {
 		print_headings(columns, r->csv);
-		rc = gw_sales_ask(s, query, &r->period, r->csv ? print_csv_row : print_text_row, &t,
-				  err);
+		rc = gw_ledger_ask(s, query, &r->period, r->csv ? print_csv_row : print_text_row,
+				   &t, err);
 	}
-	gw_sales_free(s);
+	gw_ledger_free(s);
 	return rc;
 }
 

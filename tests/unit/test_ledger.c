@@ -7,7 +7,7 @@
 
 #include "store/batch.h"
 #include "store/reader.h"
-#include "store/sales.h"
+#include "store/ledger.h"
 
 static int setup(void **state)
 {
@@ -262,7 +262,7 @@ static void batches_give_the_same_day(void **state)
 {
 	const struct folder *f = *state;
 	struct gw_journal *j = journal_open(f);
-	struct gw_sales *s;
+	struct gw_ledger *s;
 	struct gw_today t;
 	struct gw_err err = {0};
 
@@ -271,14 +271,14 @@ static void batches_give_the_same_day(void **state)
 	write_batches(f, 7);
 	/* Journal and batches of one till in one folder: every sale once. */
 	for (int with_journal = 1; with_journal >= 0; with_journal--) {
-		assert_int_equal(gw_sales_new(&s, &err), GW_OK);
-		if (gw_sales_add(s, f->path, START_MS, START_MS + GW_DAY_MS, &err) < 0)
+		assert_int_equal(gw_ledger_new(&s, &err), GW_OK);
+		if (gw_ledger_add(s, f->path, START_MS, START_MS + GW_DAY_MS, &err) < 0)
 			fail_msg("%s", err.text);
-		assert_int_equal(gw_sales_today(s, START_MS, START_MS + GW_DAY_MS, &t, &err),
+		assert_int_equal(gw_ledger_today(s, START_MS, START_MS + GW_DAY_MS, &t, &err),
 				 GW_OK);
 		check_day(&t);
-		assert_true(gw_sales_sources(s) > 5);
-		gw_sales_free(s);
+		assert_true(gw_ledger_sources(s) > 5);
+		gw_ledger_free(s);
 		unlink(f->journal);
 	}
 }

@@ -3,7 +3,7 @@
  * event by event.  Either way the rows end up in the collector's tables, so that one set of queries
  * serves a till, a shop and a chain.
  */
-#include "store/sales.h"
+#include "store/ledger.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,16 +22,16 @@
 #define DEPTH_MAX   16
 #define COLUMNS_MAX 16
 
-struct gw_sales {
+struct gw_ledger {
 	sqlite3 *db;
 	struct gw_project project;
 	int64_t sources;
 	char room[GW_EVENT_ROOM];
 };
 
-int gw_sales_new(struct gw_sales **sales, struct gw_err *err)
+int gw_ledger_new(struct gw_ledger **sales, struct gw_err *err)
 {
-	struct gw_sales *s = calloc(1, sizeof(*s));
+	struct gw_ledger *s = calloc(1, sizeof(*s));
 	int rc = GW_OK;
 
 	*sales = NULL;
@@ -47,13 +47,13 @@ int gw_sales_new(struct gw_sales **sales, struct gw_err *err)
 	if (rc == GW_OK)
 		rc = gw_project_init(&s->project, s->db, true, err);
 	if (rc < 0)
-		gw_sales_free(s);
+		gw_ledger_free(s);
 	else
 		*sales = s;
 	return rc;
 }
 
-void gw_sales_free(struct gw_sales *s)
+void gw_ledger_free(struct gw_ledger *s)
 {
 	if (s == NULL)
 		return;
@@ -62,7 +62,7 @@ void gw_sales_free(struct gw_sales *s)
 	free(s);
 }
 
-int64_t gw_sales_sources(const struct gw_sales *s)
+int64_t gw_ledger_sources(const struct gw_ledger *s)
 {
 	return s->sources;
 }
@@ -104,7 +104,7 @@ static const char *const copy_collection[] = {
 	COPY("offer", OFFER_COLUMNS, "terminal, epoch", OF_CLOSED_KEYED),
 };
 
-static int copy(struct gw_sales *s, const char *sql, int64_t from_ms, int64_t to_ms,
+static int copy(struct gw_ledger *s, const char *sql, int64_t from_ms, int64_t to_ms,
 		struct gw_err *err)
 {
 	sqlite3_stmt *stmt;
@@ -133,8 +133,8 @@ static int identify(const char *path, bool *collection, char *uri, size_t size, 
 	if (rc < 0)
 		return rc;
 	rc = gw_db_identify(db, path, GW_JOURNAL_ID, GW_JOURNAL_SCHEMA, "journal", &as_journal);
-	*collection = rc < 0 && gw_db_identify(db, path, GW_SALES_COLLECTION_ID,
-					       GW_SALES_COLLECTION_SCHEMA, "journal", err) == 1;
+	*collection = rc < 0 && gw_db_identify(db, path, GW_LEDGER_COLLECTION_ID,
+					       GW_LEDGER_COLLECTION_SCHEMA, "journal", err) == 1;
 	if (*collection)
 		rc = 1;
 	else if (rc < 0 && err != NULL)
@@ -145,7 +145,7 @@ static int identify(const char *path, bool *collection, char *uri, size_t size, 
 	return rc;
 }
 
-static int attach(struct gw_sales *s, const char *uri, struct gw_err *err)
+static int attach(struct gw_ledger *s, const char *uri, struct gw_err *err)
 {
 	sqlite3_stmt *stmt;
 	int rc = gw_db_prepare(s->db, &stmt, "ATTACH ?1 AS source", err);
@@ -159,7 +159,7 @@ static int attach(struct gw_sales *s, const char *uri, struct gw_err *err)
 	return rc;
 }
 
-static int add_database(struct gw_sales *s, const char *path, const struct gw_period *period,
+static int add_database(struct gw_ledger *s, const char *path, const struct gw_period *period,
 			struct gw_err *err)
 {
 	char uri[3 * GW_PATH_MAX + 64];
@@ -181,7 +181,7 @@ static int add_database(struct gw_sales *s, const char *path, const struct gw_pe
 
 /* --- batches ---------------------------------------------------------------------------------- */
 
-static int add_events(struct gw_sales *s, const struct gw_batch *b, const char *path,
+static int add_events(struct gw_ledger *s, const struct gw_batch *b, const char *path,
 		      struct gw_err *err)
 {
 	for (size_t i = 0; i < gw_batch_count(b); i++) {
@@ -201,7 +201,7 @@ static int add_events(struct gw_sales *s, const struct gw_batch *b, const char *
 	return GW_OK;
 }
 
-static int add_batch(struct gw_sales *s, const char *path, struct gw_err *err)
+static int add_batch(struct gw_ledger *s, const char *path, struct gw_err *err)
 {
 	const struct gw_batch_header *h;
 	struct gw_batch *b;
@@ -226,8 +226,8 @@ static int add_batch(struct gw_sales *s, const char *path, struct gw_err *err)
 
 /* --- any path --------------------------------------------------------------------------------- */
 
-static int add_path(struct gw_sales *s, const char *path, const struct gw_period *period, int depth,
-		    struct gw_err *err);
+static int add_path(struct gw_ledger *s, const char *path, const struct gw_period *period,
+		    int depth, struct gw_err *err);
 
 enum what { DATABASE, BATCH, OTHER };
 
@@ -248,7 +248,7 @@ static enum what look(const char *path)
 }
 
 /* In name order, so that a terminal's batches come in the order they were sealed. */
-static int add_folder(struct gw_sales *s, const char *path, const struct gw_period *period,
+static int add_folder(struct gw_ledger *s, const char *path, const struct gw_period *period,
 		      int depth, struct gw_err *err)
 {
 	struct dirent **names;
@@ -272,8 +272,8 @@ static int add_folder(struct gw_sales *s, const char *path, const struct gw_peri
 
 /* Below a folder only what says it is one of ours is taken: table.db and the like are passed over.
  */
-static int add_path(struct gw_sales *s, const char *path, const struct gw_period *period, int depth,
-		    struct gw_err *err)
+static int add_path(struct gw_ledger *s, const char *path, const struct gw_period *period,
+		    int depth, struct gw_err *err)
 {
 	struct stat st;
 
@@ -290,7 +290,7 @@ static int add_path(struct gw_sales *s, const char *path, const struct gw_period
 		return add_batch(s, path, err);
 	case DATABASE:
 		if (depth == 0 || gw_db_is(path, GW_JOURNAL_ID) ||
-		    gw_db_is(path, GW_SALES_COLLECTION_ID))
+		    gw_db_is(path, GW_LEDGER_COLLECTION_ID))
 			return add_database(s, path, period, err);
 		return GW_OK;
 	default:
@@ -301,8 +301,8 @@ static int add_path(struct gw_sales *s, const char *path, const struct gw_period
 	}
 }
 
-int gw_sales_add(struct gw_sales *s, const char *path, int64_t from_ms, int64_t to_ms,
-		 struct gw_err *err)
+int gw_ledger_add(struct gw_ledger *s, const char *path, int64_t from_ms, int64_t to_ms,
+		  struct gw_err *err)
 {
 	struct gw_period period = {.from_ms = from_ms, .to_ms = to_ms};
 
@@ -324,9 +324,9 @@ static int row_of(sqlite3_stmt *stmt, struct gw_cell cells[COLUMNS_MAX])
 	return n;
 }
 
-int gw_sales_ask(struct gw_sales *s, enum gw_query query, const struct gw_period *period,
-		 int (*each)(void *ctx, const struct gw_cell *cells, int count), void *ctx,
-		 struct gw_err *err)
+int gw_ledger_ask(struct gw_ledger *s, enum gw_query query, const struct gw_period *period,
+		  int (*each)(void *ctx, const struct gw_cell *cells, int count), void *ctx,
+		  struct gw_err *err)
 {
 	struct gw_cell cells[COLUMNS_MAX];
 	sqlite3_stmt *stmt;

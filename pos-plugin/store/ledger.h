@@ -1,0 +1,58 @@
+/*
+ * The sales of a period from any number of journals, uploaded batches and collections, gathered in
+ * memory and asked as one.  An event met twice (a journal and its batches) counts once.
+ *
+ * Owns a database in memory; opens its sources read-only and closes them at once.  One thread.
+ *
+ *	gw_ledger_new(&s, &err);
+ *	gw_ledger_add(s, path, from_ms, to_ms, &err);
+ *	gw_ledger_today(s, from_ms, to_ms, &today, &err);
+ *	gw_ledger_ask(s, GW_QUERY_HOURS, period, each, ctx, &err);
+ *	gw_ledger_free(s);
+ */
+#ifndef STORE_LEDGER_H
+#define STORE_LEDGER_H
+
+#include "store/queries.h"
+#include "store/today.h"
+
+#define GW_LEDGER_COLLECTION_ID     0x67776331 /* application_id of a collector's database, "gwc1" */
+#define GW_LEDGER_COLLECTION_SCHEMA 1
+
+struct gw_ledger;
+
+int gw_ledger_new(struct gw_ledger **sales, struct gw_err *err);
+void gw_ledger_free(struct gw_ledger *sales);
+
+/*
+ * Adds the sales closed in [from, to) of a journal, a collection, a batch file, or every such file
+ * below a folder (others in it are passed over).  GW_E_NOT_FOUND, GW_E_DENIED, GW_E_STORAGE,
+ * GW_E_INPUT (neither of these, newer, or damaged).
+ */
+int gw_ledger_add(struct gw_ledger *sales, const char *path, int64_t from_ms, int64_t to_ms,
+		  struct gw_err *err);
+
+/* Files taken so far. */
+int64_t gw_ledger_sources(const struct gw_ledger *sales);
+
+struct gw_cell {
+	const char *text; /* borrowed during the call, NULL: the cell is a number */
+	int64_t number;
+};
+
+struct gw_period {
+	int64_t from_ms, to_ms;
+	int64_t local_ms; /* local time is UTC plus this */
+};
+
+/*
+ * Calls each for every row of a query's answer; a negative result of each ends it and is returned.
+ */
+int gw_ledger_ask(struct gw_ledger *sales, enum gw_query query, const struct gw_period *period,
+		  int (*each)(void *ctx, const struct gw_cell *cells, int count), void *ctx,
+		  struct gw_err *err);
+
+int gw_ledger_today(struct gw_ledger *sales, int64_t from_ms, int64_t to_ms, struct gw_today *today,
+		    struct gw_err *err);
+
+#endif
