@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define GW_FNV1A64_START 0xCBF29CE484222325u
 
@@ -34,6 +35,26 @@ static inline uint64_t gw_fmix64(uint64_t h)
 static inline uint64_t gw_hash64(const void *p, size_t len)
 {
 	return gw_fmix64(gw_fnv1a64(GW_FNV1A64_START, p, len));
+}
+
+/*
+ * Assignment of a basket: fmix64(fnv1a64(salt 0x1F basket)), uniform over 2^64.  The separator
+ * keeps ("ab", "c") apart from ("a", "bc").
+ */
+static inline uint64_t gw_assign_hash(const char *salt, const char *basket)
+{
+	uint64_t hash = gw_fnv1a64(GW_FNV1A64_START, salt, strlen(salt));
+
+	hash = (hash ^ 0x1Fu) * 0x100000001B3u;
+	return gw_fmix64(gw_fnv1a64(hash, basket, strlen(basket)));
+}
+
+/* The bucket of a hash: floor(hash * 10^6 / 2^64), 0..999999. */
+static inline int32_t gw_assign_bucket_ppm(uint64_t hash)
+{
+	uint64_t high = (hash >> 32) * 1000000u, low = (hash & 0xFFFFFFFFu) * 1000000u;
+
+	return (int32_t)((high + (low >> 32)) >> 32);
 }
 
 #endif
