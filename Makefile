@@ -60,10 +60,10 @@ STATS_SRC  :=
 SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c card.c coupon.c element.c gtin.c rcn.c \
 	retail.c scan.c settings.c symbology.c uri.c)
 MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c)
-OFFER_SRC  :=
+OFFER_SRC  := $(addprefix pos-plugin/offer/,assign.c choose.c fit.c index.c index_pattern.c match.c)
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
 PORT_SRC   :=
-ENGINE_SRC :=
+ENGINE_SRC := $(addprefix pos-plugin/engine/,apply.c command.c engine.c offers.c view.c)
 HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c request.c)
 UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c glyph.c keys.c keyseq.c screen_ask.c \
 	screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term_curses.c term_line.c \
@@ -119,6 +119,8 @@ E2E_TESTS  += report_today.py
 FUZZERS    += event_json batch
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden
+
+UNIT_TESTS += test_offer test_engine
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))

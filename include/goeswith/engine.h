@@ -46,14 +46,15 @@ struct gw_engine_config {
 
 enum gw_input_kind {
 	GW_IN_SCAN, /* data[0..data_len): one scan without its framing */
-	GW_IN_LINE, /* code, qty, price_minor (-1 unknown): from a till that knows */
+	GW_IN_LINE, /* code, qty (0 means 1, negative: a return), price_minor (-1 unknown): from a
+		       till that knows */
 	GW_IN_ACCEPT,
 	GW_IN_DECLINE, /* text: "", out_of_stock, has_it or not_suitable */
 	GW_IN_NOT_VOICED,
 	GW_IN_QTY,  /* line (0: the last one), qty >= 1 */
 	GW_IN_VOID, /* line */
 	GW_IN_VOID_LAST,
-	GW_IN_TOTAL,  /* subtotal: the moment for `total` rules; a second one closes */
+	GW_IN_TOTAL,  /* subtotal: the moment for `total` rules; the next one closes */
 	GW_IN_TENDER, /* price_minor: the till's total, -1 unknown: closes */
 	GW_IN_CANCEL,
 	GW_IN_SUSPEND,
@@ -69,6 +70,7 @@ struct gw_input {
 	enum gw_input_kind kind;
 	int64_t at_ms, mono_ms;
 	uint32_t scan_session, scan_seq; /* from the dock; session 0: no dock number */
+	int32_t late_ms;                 /* how long ago it was read; a late scan gets no offer */
 	const uint8_t *data;             /* GW_IN_SCAN, borrowed */
 	size_t data_len;                 /* <= 4096 */
 	const char *code, *text;         /* borrowed, NULL means "" */
@@ -102,13 +104,22 @@ GW_API int gw_engine_input(struct gw_engine *engine, const struct gw_input *inpu
 /* Events of the last input, in order; valid until the next call.  Returns their number. */
 GW_API size_t gw_engine_events(const struct gw_engine *engine, const struct gw_event **events);
 
+/*
+ * Limits, beyond which nothing is lost but what is said here: lines beyond the 1,000th of a sale
+ * are told as events and counted, but cannot be voided or changed, and are not matched; 8 sales may
+ * be put aside (a ninth closes the oldest as idle); an item reported out of stock is not offered
+ * again on that day (the last 32).
+ */
+
 /* mono_ms at which the engine next wants a GW_IN_TICK, -1: never. */
 GW_API int64_t gw_engine_deadline(const struct gw_engine *engine);
 
 /*
- * Brings back an open or suspended sale after a restart: feed the journal's events of every sale
- * that was not closed, in order, before the first input.  Gives no events.  GW_E_INPUT when the
- * event does not follow from the ones before (it is then ignored).
+ * Brings back open and suspended sales after a restart.  Set the table, then feed, in the journal's
+ * order and before the first input: every event of the sales that are not closed; the last login;
+ * and, if today's "out_of_stock" shall still be known, the outcomes that say so.  Gives no events.
+ * Timers go on from the wall clock's difference to the first input, as the monotonic clock may have
+ * begun anew.  GW_E_INPUT when the event does not follow from the ones before (it is then ignored).
  */
 GW_API int gw_engine_restore(struct gw_engine *engine, const struct gw_event *event);
 

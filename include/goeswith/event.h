@@ -23,26 +23,28 @@
 
 /* X(name, journal and protocol word, kept in the journal) */
 #define GW_EVENT_MAP(X)                                                                            \
-	X(GW_EV_START, "start", 1)     /* the register came up */                                  \
-	X(GW_EV_STOP, "stop", 1)       /* the register ended in good order */                      \
-	X(GW_EV_TABLE, "table", 1)     /* another rule table is in force */                        \
-	X(GW_EV_SCANNER, "scanner", 1) /* scanner or dock came or went */                          \
-	X(GW_EV_OPEN, "open", 1)       /* a sale began */                                          \
-	X(GW_EV_LINE, "line", 1)       /* an item was added, or its quantity changed */            \
-	X(GW_EV_VOID, "void", 1)       /* a line was taken out */                                  \
-	X(GW_EV_OFFER, "offer", 1)     /* an offer is shown */                                     \
-	X(GW_EV_GHOST, "ghost", 1)     /* holdout: the offer that would have been shown */         \
-	X(GW_EV_OUTCOME, "outcome", 1) /* an offer (or ghost) ended */                             \
-	X(GW_EV_CLOSE, "close", 1)     /* the sale ended */                                        \
-	X(GW_EV_UNKNOWN, "unknown", 1) /* a code that is not in the table */                       \
-	X(GW_EV_REFUSED, "refused", 1) /* a scan that cannot be read */                            \
-	X(GW_EV_CLOCK, "clock", 1)     /* wall clock and monotonic clock disagree */               \
-	X(GW_EV_GAP, "gap", 1)         /* events or scans are known to be missing */               \
-	X(GW_EV_LOGIN, "login", 1)     /* another cashier */                                       \
-	X(GW_EV_SUSPEND, "suspend", 1) /* the sale was put aside */                                \
-	X(GW_EV_RESUME, "resume", 1)   /* ... and taken up again */                                \
-	X(GW_EV_SEGMENT, "segment", 1) /* the customer's segment became known */                   \
-	X(GW_EV_INJECT, "inject", 0)   /* type this code into the till */                          \
+	X(GW_EV_START, "start", 1)       /* the register came up */                                \
+	X(GW_EV_STOP, "stop", 1)         /* the register ended in good order */                    \
+	X(GW_EV_TABLE, "table", 1)       /* another rule table is in force */                      \
+	X(GW_EV_SCANNER, "scanner", 1)   /* scanner or dock came or went */                        \
+	X(GW_EV_OPEN, "open", 1)         /* a sale began */                                        \
+	X(GW_EV_LINE, "line", 1)         /* an item was added, or its quantity changed */          \
+	X(GW_EV_VOID, "void", 1)         /* a line was taken out */                                \
+	X(GW_EV_OFFER, "offer", 1)       /* an offer is shown */                                   \
+	X(GW_EV_GHOST, "ghost", 1)       /* holdout: the offer that would have been shown */       \
+	X(GW_EV_OUTCOME, "outcome", 1)   /* an offer (or ghost) ended */                           \
+	X(GW_EV_CLOSE, "close", 1)       /* the sale ended */                                      \
+	X(GW_EV_UNKNOWN, "unknown", 1)   /* a code that is not in the table */                     \
+	X(GW_EV_REFUSED, "refused", 1)   /* a scan that cannot be read */                          \
+	X(GW_EV_CLOCK, "clock", 1)       /* wall clock and monotonic clock disagree */             \
+	X(GW_EV_GAP, "gap", 1)           /* events or scans are known to be missing */             \
+	X(GW_EV_LOGIN, "login", 1)       /* another cashier */                                     \
+	X(GW_EV_SUSPEND, "suspend", 1)   /* the sale was put aside */                              \
+	X(GW_EV_RESUME, "resume", 1)     /* ... and taken up again */                              \
+	X(GW_EV_SEGMENT, "segment", 1)   /* the customer's segment became known */                 \
+	X(GW_EV_SUBTOTAL, "subtotal", 1) /* the total was asked for, the sale goes on */           \
+	X(GW_EV_MUTE, "mute", 1)         /* no more offers in this sale */                         \
+	X(GW_EV_INJECT, "inject", 0)     /* type this code into the till */                        \
 	X(GW_EV_BEEP, "beep", 0)                                                                   \
 	X(GW_EV_WARN, "warn", 0)   /* a sentence for the cashier that changes nothing */           \
 	X(GW_EV_ERROR, "error", 0) /* a command that could not be carried out */
@@ -100,6 +102,7 @@ struct gw_ev_line {
 	int32_t milli;       /* weight in 1/1000 units of measure, 0: by the piece */
 	enum gw_line_source source;
 	int offer;                /* the offer it belongs to, 0: none */
+	bool unconfirmed;         /* source offer: the till has not told of it yet */
 	char lot[24], expiry[11]; /* "" where the code had none */
 };
 
@@ -126,7 +129,7 @@ struct gw_ev_offer {
 	const char *why[GW_WHY_MAX]; /* names of the items that speak for it, NULL-padded */
 	int why_more;                /* further reasons not shown */
 	char experiment[GW_ID_MAX], arm[GW_ID_MAX], table_version[GW_ID_MAX];
-	int32_t eligible;         /* rules that could have been offered */
+	int32_t eligible;         /* rules on the shortlist: what the choice was among */
 	int32_t propensity_ppm;   /* of this choice among them */
 	int32_t holdout_ppm;      /* share of baskets that see ghosts */
 	int32_t hold_bucket_ppm;  /* this basket's bucket, 0..999999 */
@@ -140,7 +143,7 @@ struct gw_ev_outcome {
 	enum gw_result result;
 	char why[24];        /* out_of_stock | has_it | not_suitable, with DECLINED */
 	int32_t ms;          /* from shown to ended */
-	int64_t value_minor; /* of the accepted add-on, else 0 */
+	int64_t value_minor; /* of the accepted add-on, less what an upgrade replaces; else 0 */
 	int line;            /* the line it became, 0: none */
 	bool ghost;
 };

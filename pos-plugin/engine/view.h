@@ -13,6 +13,7 @@ struct gw_view_line {
 	int32_t qty, milli;
 	int64_t price_minor, amount_minor; /* -1: unknown */
 	bool voided, unknown;
+	bool unconfirmed; /* accepted by key; the till has not told of it yet */
 	enum gw_line_source source;
 };
 

@@ -27,7 +27,8 @@ enum gw_moment { GW_MOMENT_SCAN, GW_MOMENT_TOTAL };
 
 #define GW_IF_MAX 4 /* conditions of one rule */
 
-/* One condition: an item or a category that must be in the basket. */
+/* One condition: an item or a category that must be in the basket; the same one k times in a rule
+ * asks for k pieces ("any three wines"). */
 struct gw_condition {
 	uint32_t index;
 	bool is_category;

@@ -262,11 +262,6 @@ static int check_conditions(const struct gw_table *t, const struct gw_rule *r, s
 			return gw_err_set(err, GW_E_INPUT, "condition %d names nothing", i + 1);
 		if (!c->is_category && c->index == r->suggest)
 			return gw_err_set(err, GW_E_INPUT, "suggests its own condition");
-		for (int k = 0; k < i; k++)
-			if (r->conditions[k].index == c->index &&
-			    r->conditions[k].is_category == c->is_category)
-				return gw_err_set(err, GW_E_INPUT, "condition %d stands twice",
-						  i + 1);
 	}
 	return GW_OK;
 }

@@ -36,8 +36,7 @@ bool gw_experiment_runs(const struct gw_experiment *e, int32_t day)
 const struct gw_arm *gw_assign_arm(const struct gw_experiment *e, const char *secret,
 				   const char *basket)
 {
-	uint64_t hash =
-		gw_assign_stage(e->id, GW_ASSIGN_STAGE_ARM, secret_of(e, secret), basket);
+	uint64_t hash = gw_assign_stage(e->id, GW_ASSIGN_STAGE_ARM, secret_of(e, secret), basket);
 	int64_t bucket = gw_assign_bucket_ppm(hash), end = 0;
 
 	for (uint32_t i = 0; i < e->arm_count; i++) {
@@ -100,8 +99,8 @@ struct gw_assignment gw_assign(const struct gw_table *t, const char *rule_arm, i
 		name = e->id;
 		secret = secret_of(e, secret);
 	}
-	a.bucket_ppm = gw_assign_bucket_ppm(
-		gw_assign_stage(name, GW_ASSIGN_STAGE_HOLD, secret, basket));
+	a.bucket_ppm =
+		gw_assign_bucket_ppm(gw_assign_stage(name, GW_ASSIGN_STAGE_HOLD, secret, basket));
 	a.holdout = a.bucket_ppm < a.holdout_ppm;
 	return a;
 }

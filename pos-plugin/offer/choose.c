@@ -95,9 +95,9 @@ static void search_pairing(void *ctx, uint32_t pattern, uint32_t pairing)
 	const struct gw_gate *gate;
 
 	(void)pattern;
-	if (s->gate != NULL && (list[pairing].weight < list[s->pairing].weight ||
-				(list[pairing].weight == list[s->pairing].weight &&
-				 pairing > s->pairing)))
+	if (s->gate != NULL &&
+	    (list[pairing].weight < list[s->pairing].weight ||
+	     (list[pairing].weight == list[s->pairing].weight && pairing > s->pairing)))
 		return;
 	gate = open_gate(s->fit, pairing, s->decision);
 	if (gate == NULL)

@@ -21,9 +21,9 @@
 
 /* What the gates ask about the basket and the time. */
 struct gw_decision {
-	int32_t day;    /* since 1970, local */
-	int minute;     /* of the day, local */
-	int weekday;    /* 0 = Monday */
+	int32_t day; /* since 1970, local */
+	int minute;  /* of the day, local */
+	int weekday; /* 0 = Monday */
 	enum gw_moment moment;
 	const char *segment;    /* of the customer, "" unknown */
 	const uint8_t *has_arm; /* [index->arm_count]: 1 if this basket sees rules of the arm */
@@ -57,8 +57,8 @@ struct gw_pick {
  * Must be a function of its arguments and `state` alone, or decisions cannot be replayed.
  */
 struct gw_chooser {
-	bool (*pick)(void *state, const struct gw_candidate *list, size_t count,
-		     const char *basket, struct gw_pick *pick);
+	bool (*pick)(void *state, const struct gw_candidate *list, size_t count, const char *basket,
+		     struct gw_pick *pick);
 	void *state;
 };
 

@@ -21,8 +21,7 @@ int gw_fit_new(struct gw_fit **out, const struct gw_offer_index *index)
 	fit->index = index;
 	fit->targets = calloc(count, sizeof(*fit->targets));
 	fit->touched = malloc(count * sizeof(*fit->touched));
-	if (fit->targets == NULL || fit->touched == NULL ||
-	    gw_match_new(&fit->match, index) < 0) {
+	if (fit->targets == NULL || fit->touched == NULL || gw_match_new(&fit->match, index) < 0) {
 		gw_fit_free(fit);
 		return GW_E_MEMORY;
 	}
@@ -48,6 +47,12 @@ void gw_fit_free(struct gw_fit *fit)
 static inline double score(const struct gw_fit_target *t)
 {
 	return (double)t->evidence * t->worth;
+}
+
+/* Only what fits and pays may be on the list. */
+static inline bool counts(const struct gw_fit_target *t)
+{
+	return t->evidence > 0 && t->worth > 0;
 }
 
 /* The order of the list: higher score first, then the lower number. */
@@ -124,17 +129,17 @@ static void gain(struct gw_fit *fit, uint32_t pattern)
 		}
 		t->evidence += pairing.weight;
 		if (t->pairings++ == 0 ||
-		    (t->pairing != GW_NONE &&
-		     (pairing.weight > t->weight ||
-		      (pairing.weight == t->weight && q < t->pairing)))) {
+		    (t->pairing != GW_NONE && (pairing.weight > t->weight ||
+					       (pairing.weight == t->weight && q < t->pairing)))) {
 			t->pairing = q;
 			t->weight = pairing.weight;
 		}
-		if (t->worth <= 0)
+		if (!counts(t) && t->place == 0)
 			continue;
 		if (pairing.weight < 0)
 			fit->stale = true;
-		else if (fit->heap_count < GW_FIT_BEST || !better(fit, fit->heap[0], pairing.target))
+		else if (fit->heap_count < GW_FIT_BEST ||
+			 !better(fit, fit->heap[0], pairing.target))
 			promote(fit, pairing.target);
 	}
 }
@@ -194,7 +199,7 @@ static void refill(struct gw_fit *fit)
 		fit->targets[fit->heap[i]].place = 0;
 	fit->heap_count = 0;
 	for (uint32_t i = 0; i < fit->touched_count; i++)
-		if (score(&fit->targets[fit->touched[i]]) > 0)
+		if (counts(&fit->targets[fit->touched[i]]))
 			promote(fit, fit->touched[i]);
 	fit->stale = false;
 }
@@ -235,7 +240,7 @@ size_t gw_fit_all(struct gw_fit *fit, uint32_t *targets)
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < fit->touched_count; i++)
-		if (score(&fit->targets[fit->touched[i]]) > 0)
+		if (counts(&fit->targets[fit->touched[i]]))
 			targets[count++] = fit->touched[i];
 	qsort_r(targets, count, sizeof(*targets), by_score, fit);
 	return count;

@@ -21,12 +21,12 @@
 #define GW_FIT_BEST 64 /* targets kept in order */
 
 struct gw_fit_target {
-	int64_t evidence;    /* in 1/scale */
-	double worth;        /* the most any rule for it is worth */
-	uint32_t pairing;    /* the strongest satisfied one, GW_NONE: look for it */
-	int32_t weight;      /* of that pairing */
-	int32_t pairings;    /* satisfied ones */
-	uint16_t place;      /* in the list of the best + 1, 0: not among them */
+	int64_t evidence; /* in 1/scale */
+	double worth;     /* the most any rule for it is worth */
+	uint32_t pairing; /* the strongest satisfied one, GW_NONE: look for it */
+	int32_t weight;   /* of that pairing */
+	int32_t pairings; /* satisfied ones */
+	uint16_t place;   /* in the list of the best + 1, 0: not among them */
 	uint16_t touched;
 };
 
@@ -49,7 +49,7 @@ void gw_fit_add(struct gw_fit *fit, uint32_t item, int32_t pieces);
 void gw_fit_remove(struct gw_fit *fit, uint32_t item, int32_t pieces);
 
 /*
- * Targets whose evidence x worth is above 0, the best first (equal: the one whose first rule stands
+ * Targets whose evidence and worth are above 0, the best first (equal: the one whose first rule stands
  * earlier in the table), at most max <= GW_FIT_BEST.  O(1) amortised after additions; after a
  * void O(touched targets).
  */

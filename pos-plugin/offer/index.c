@@ -197,8 +197,8 @@ static uint32_t cut_runs(struct build *b, uint32_t at, uint32_t end)
 	while (at < end) {
 		struct run *run = &b->runs[count++];
 
-		*run = (struct run){.target = b->target[b->order[at]], .at = at,
-				    .weight = INT32_MIN};
+		*run = (struct run){
+			.target = b->target[b->order[at]], .at = at, .weight = INT32_MIN};
 		for (; at < end && b->target[b->order[at]] == run->target; at++) {
 			const struct gw_rule *rule = &x->table->rules[b->order[at]];
 			int32_t w = (int32_t)lrint(gw_rule_evidence(rule) * x->scale);

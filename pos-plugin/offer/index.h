@@ -49,10 +49,10 @@ struct gw_gate {
 	int16_t from_minute, to_minute;
 	uint16_t segment, arm; /* index of its name, GW_GATE_ANY */
 	uint8_t days, moment;
-	bool available;         /* stock is not 0 */
-	int32_t min_subtotal;   /* minor units, clamped to int32 */
-	int32_t margin_minor;   /* of the suggestion net of what it replaces; GW_MARGIN_UNKNOWN */
-	int32_t worth;          /* what the score multiplies with: margin, or a stand-in for it */
+	bool available;       /* stock is not 0 */
+	int32_t min_subtotal; /* minor units, clamped to int32 */
+	int32_t margin_minor; /* of the suggestion net of what it replaces; GW_MARGIN_UNKNOWN */
+	int32_t worth;        /* what the score multiplies with: margin, or a stand-in for it */
 	int32_t priority;
 	float confidence; /* 0: not given */
 };
@@ -77,11 +77,11 @@ struct gw_offer_index {
 	struct gw_gate *gates; /* of one pairing: by priority, then as in the table */
 	uint32_t *gate_first;  /* [pairing_count + 1] */
 
-	uint32_t target_count;   /* distinct suggested items, numbered by their first rule */
-	uint32_t *target_item;   /* [target_count] */
-	uint32_t *target_of;     /* [item_count], GW_NONE */
-	int32_t *target_worth;   /* [target_count]: the most any of its rules is worth */
-	const char **segments;   /* distinct names, borrowed from the table */
+	uint32_t target_count; /* distinct suggested items, numbered by their first rule */
+	uint32_t *target_item; /* [target_count] */
+	uint32_t *target_of;   /* [item_count], GW_NONE */
+	int32_t *target_worth; /* [target_count]: the most any of its rules is worth */
+	const char **segments; /* distinct names, borrowed from the table */
 	const char **arms;
 	uint32_t segment_count, arm_count;
 

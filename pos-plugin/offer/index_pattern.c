@@ -78,8 +78,8 @@ static uint32_t level_node(struct gw_offer_index *x, uint32_t base, int need)
 		if (x->levels[i].need == need)
 			return x->levels[i].node;
 	if ((x->level_count & (x->level_count - 1)) == 0) { /* full at every power of two */
-		grown = realloc(x->levels, (x->level_count > 0 ? 2 * x->level_count : 1) *
-						   sizeof(*x->levels));
+		grown = realloc(x->levels,
+				(x->level_count > 0 ? 2 * x->level_count : 1) * sizeof(*x->levels));
 		if (grown == NULL)
 			return GW_NONE;
 		x->levels = grown;

@@ -1,0 +1,451 @@
+/* The offer layer: matching, evidence, gates, assignment. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "model/table_build.h"
+#include "offer/assign.h"
+#include "offer/choose.h"
+#include "tests/unit/random.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* --- random tables and a brute-force view of them */
+
+#define ITEMS      40
+#define CATEGORIES 5
+
+static struct gw_table *random_table(uint64_t *rng, uint32_t rules)
+{
+	struct gw_table_build *b;
+	struct gw_err err;
+	char text[32];
+
+	assert_int_equal(gw_table_build_new(&b, &err), GW_OK);
+	assert_int_equal(gw_table_build_head(b, &(struct gw_table_head){.version = "1"}, &err), 0);
+	for (int c = 0; c < CATEGORIES; c++) {
+		snprintf(text, sizeof(text), "cat%d", c);
+		assert_int_equal(gw_table_build_category(b, text, &err), c);
+	}
+	for (int i = 0; i < ITEMS; i++) {
+		struct gw_item item = {.code = text, .name = text, .tags = "", .stock = -1};
+
+		snprintf(text, sizeof(text), "i%d", i);
+		item.category = random_below(rng, 3) == 0 ? GW_NONE : random_below(rng, CATEGORIES);
+		item.price_minor = (int64_t)random_below(rng, 2000) - 200;
+		item.cost_minor = (int64_t)random_below(rng, 1000) - 200;
+		item.price_minor = item.price_minor < 0 ? -1 : item.price_minor;
+		item.cost_minor = item.cost_minor < 0 ? -1 : item.cost_minor;
+		assert_int_equal(gw_table_build_item(b, &item, &err), i);
+	}
+	for (uint32_t r = 0; r < rules; r++) {
+		struct gw_rule rule = gw_rule_blank();
+
+		snprintf(text, sizeof(text), "r%u", r);
+		rule.id = text;
+		rule.suggest = random_below(rng, ITEMS);
+		rule.pos_code = "x";
+		rule.condition_count = (uint8_t)random_below(rng, GW_IF_MAX + 1);
+		for (int c = 0; c < rule.condition_count; c++) {
+			bool category = random_below(rng, 5) == 0;
+
+			rule.conditions[c] = (struct gw_condition){
+				random_below(rng, category ? CATEGORIES : 12), category};
+			if (!category && rule.conditions[c].index == rule.suggest)
+				rule.suggest = 12 + random_below(rng, ITEMS - 12);
+		}
+		rule.weight = random_below(rng, 10) == 0 ? -0.25 : random_below(rng, 1000) / 500.0;
+		if (gw_table_build_rule(b, &rule, &err) < 0)
+			fail_msg("%s", err.text);
+	}
+	return gw_table_build_done(b);
+}
+
+struct brute {
+	const struct gw_table *table;
+	int32_t pieces[ITEMS];
+};
+
+static bool brute_matches(const struct brute *b, const struct gw_rule *rule)
+{
+	for (int c = 0; c < rule->condition_count; c++) {
+		int32_t have = 0, need = 0;
+
+		for (uint32_t i = 0; i < ITEMS; i++)
+			if (rule->conditions[c].is_category
+				    ? b->table->items[i].category == rule->conditions[c].index
+				    : i == rule->conditions[c].index)
+				have += b->pieces[i];
+		for (int d = 0; d < rule->condition_count; d++)
+			need += memcmp(&rule->conditions[c].index, &rule->conditions[d].index,
+				       sizeof(uint32_t)) == 0 &&
+				rule->conditions[c].is_category == rule->conditions[d].is_category;
+		if (have < need)
+			return false;
+	}
+	return true;
+}
+
+static void mark_matched(const struct gw_fit *fit, bool *rules)
+{
+	const struct gw_offer_index *x = fit->index;
+
+	for (uint32_t i = 0; i < fit->match->matched_count; i++) {
+		uint32_t p = fit->match->matched[i];
+
+		for (uint32_t g = x->gate_first[x->pairing_first[p]];
+		     g < x->gate_first[x->pairing_first[p + 1]]; g++) {
+			assert_false(rules[x->gates[g].rule]); /* no rule twice */
+			rules[x->gates[g].rule] = true;
+		}
+	}
+}
+
+/* Evidence by its definition: per antecedent and target the strongest rule, added up. */
+static void brute_evidence(const struct gw_offer_index *x, const bool *matched, int64_t *evidence)
+{
+	memset(evidence, 0, ITEMS * sizeof(*evidence));
+	for (uint32_t q = 0; q < x->pairing_count; q++) {
+		int64_t most = INT64_MIN;
+
+		for (uint32_t g = x->gate_first[q]; g < x->gate_first[q + 1]; g++) {
+			const struct gw_rule *rule = &x->table->rules[x->gates[g].rule];
+			int64_t w = (int64_t)(gw_rule_evidence(rule) * x->scale +
+					      (gw_rule_evidence(rule) < 0 ? -0.5 : 0.5));
+
+			most = w > most ? w : most;
+			assert_int_equal(x->target_item[x->pairings[q].target], rule->suggest);
+		}
+		if (matched[x->gates[x->gate_first[q]].rule])
+			evidence[x->target_item[x->pairings[q].target]] += most;
+	}
+}
+
+static void check_best(struct gw_fit *fit)
+{
+	uint32_t best[GW_FIT_BEST], all[ITEMS], rank[3];
+	size_t n = gw_fit_best(fit, best, GW_FIT_BEST), m = gw_fit_all(fit, all), k;
+	int64_t most = INT64_MIN;
+
+	assert_int_equal(n, m); /* 40 targets fit in the list of 64 */
+	assert_memory_equal(best, all, n * sizeof(*best));
+	k = gw_fit_rank(fit, rank, 3);
+	for (uint32_t t = 0; t < fit->index->target_count; t++)
+		if (fit->targets[t].pairings > 0 &&
+		    gw_match_pieces(fit->match, fit->index->target_item[t]) == 0 &&
+		    fit->targets[t].evidence > most)
+			most = fit->targets[t].evidence;
+	assert_true((k == 0) == (most == INT64_MIN));
+	if (k > 0)
+		assert_int_equal(fit->targets[fit->index->target_of[rank[0]]].evidence, most);
+	for (size_t i = 1; i < k; i++)
+		assert_true(fit->targets[fit->index->target_of[rank[i]]].evidence <=
+			    fit->targets[fit->index->target_of[rank[i - 1]]].evidence);
+}
+
+static void check_strongest(struct gw_fit *fit, const bool *matched)
+{
+	const struct gw_offer_index *x = fit->index;
+
+	for (uint32_t t = 0; t < x->target_count; t++) {
+		uint32_t strongest = GW_NONE;
+		int32_t count = 0;
+
+		for (uint32_t q = 0; q < x->pairing_count; q++) {
+			if (x->pairings[q].target != t || !matched[x->gates[x->gate_first[q]].rule])
+				continue;
+			count++;
+			if (strongest == GW_NONE ||
+			    x->pairings[q].weight > x->pairings[strongest].weight)
+				strongest = q;
+		}
+		assert_int_equal(fit->targets[t].pairings, count);
+		assert_int_equal(gw_fit_pairing(fit, t), strongest);
+	}
+}
+
+static void check_fit(struct gw_fit *fit, const struct brute *b)
+{
+	bool matched[400] = {false};
+	int64_t evidence[ITEMS];
+
+	mark_matched(fit, matched);
+	for (uint32_t r = 0; r < b->table->rule_count; r++) {
+		assert_int_equal(matched[r], brute_matches(b, &b->table->rules[r]));
+		assert_int_equal(gw_match_rule(fit->match, &b->table->rules[r]), matched[r]);
+	}
+	brute_evidence(fit->index, matched, evidence);
+	for (uint32_t t = 0; t < fit->index->target_count; t++)
+		assert_int_equal(fit->targets[t].evidence, evidence[fit->index->target_item[t]]);
+	check_best(fit);
+	check_strongest(fit, matched);
+}
+
+/* Random baskets with voids, on random tables, against the definition. */
+static void test_match_brute(void **state)
+{
+	uint64_t rng = random_seed();
+
+	(void)state;
+	for (int round = 0; round < 40; round++) {
+		struct gw_table *table = random_table(&rng, random_below(&rng, 400));
+		struct gw_offer_index *index;
+		struct gw_fit *fit;
+
+		assert_int_equal(gw_offer_index_new(&index, table, NULL), GW_OK);
+		assert_int_equal(gw_fit_new(&fit, index), GW_OK);
+		for (int basket = 0; basket < 5; basket++) {
+			struct brute b = {.table = table};
+
+			gw_fit_clear(fit);
+			check_fit(fit, &b);
+			for (int step = 0; step < 25; step++) {
+				uint32_t item = random_below(&rng, 14);
+				int32_t n = (int32_t)random_below(&rng, 3) + 1;
+
+				if (random_below(&rng, 3) == 0 && b.pieces[item] > 0) {
+					n = n > b.pieces[item] ? b.pieces[item] : n;
+					b.pieces[item] -= n;
+					gw_fit_remove(fit, item, n);
+				} else {
+					b.pieces[item] += n;
+					gw_fit_add(fit, item, n);
+				}
+				check_fit(fit, &b);
+			}
+		}
+		gw_fit_free(fit);
+		gw_offer_index_free(index);
+		gw_table_free(table);
+	}
+}
+
+/* The order in which items came, and what was voided on the way, leaves no trace. */
+static void test_fit_order(void **state)
+{
+	uint64_t rng = random_seed();
+	struct gw_table *table = random_table(&rng, 390);
+	struct gw_offer_index *index;
+	struct gw_fit *a, *b;
+
+	(void)state;
+	assert_int_equal(gw_offer_index_new(&index, table, NULL), GW_OK);
+	assert_int_equal(gw_fit_new(&a, index), GW_OK);
+	assert_int_equal(gw_fit_new(&b, index), GW_OK);
+	for (int round = 0; round < 200; round++) {
+		uint32_t items[6], x[GW_FIT_BEST], y[GW_FIT_BEST];
+		size_t n;
+
+		gw_fit_clear(a);
+		gw_fit_clear(b);
+		for (size_t i = 0; i < COUNT(items); i++)
+			gw_fit_add(a, items[i] = random_below(&rng, 12), 1);
+		gw_fit_add(b, 13, 1);
+		for (size_t i = COUNT(items); i-- > 0;)
+			gw_fit_add(b, items[i], 1);
+		gw_fit_remove(b, 13, 1);
+		n = gw_fit_best(a, x, GW_FIT_BEST);
+		assert_int_equal(gw_fit_best(b, y, GW_FIT_BEST), n);
+		assert_memory_equal(x, y, n * sizeof(*x));
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(a->targets[x[i]].evidence, b->targets[x[i]].evidence);
+			assert_int_equal(gw_fit_pairing(a, x[i]), gw_fit_pairing(b, x[i]));
+		}
+	}
+	gw_fit_free(a);
+	gw_fit_free(b);
+	gw_offer_index_free(index);
+	gw_table_free(table);
+}
+
+/* --- gates */
+
+#define OPEN                                                                                       \
+	{                                                                                          \
+		.from_day = INT32_MIN, .to_day = INT32_MAX, .days = 0x7F, .to_minute = 1440,       \
+		.segment = GW_GATE_ANY, .arm = GW_GATE_ANY, .available = true,                     \
+		.margin_minor = 100, .worth = 100                                                  \
+	}
+
+/*
+ * Legend: an open gate with members changed, asked on day 100, weekday 4
+ * (Friday), at 11:40 if nothing else is said, with 10.00 in the basket.
+ */
+
+static void test_gates(void **state)
+{
+	static const uint8_t arms[2] = {1, 0};
+	struct gw_gate open = OPEN, g;
+	struct gw_decision d = {.day = 100,
+				.weekday = 4,
+				.minute = 700,
+				.has_arm = arms,
+				.subtotal_minor = 1000,
+				.segment_index = 1,
+				.used_rules = {7},
+				.used_count = 1};
+
+	(void)state;
+#define CASE(expected, ...)                                                                        \
+	do {                                                                                       \
+		g = open;                                                                          \
+		__VA_ARGS__;                                                                       \
+		if (gw_gate_open(NULL, &g, &d) != (expected))                                      \
+			fail_msg("line %d: %s", __LINE__, #__VA_ARGS__);                           \
+	} while (0)
+	CASE(true, (void)0);
+	CASE(false, g.moment = GW_MOMENT_TOTAL);
+	CASE(false, g.available = false);
+	CASE(true, g.from_day = 100, g.to_day = 100);
+	CASE(false, g.from_day = 101);
+	CASE(false, g.to_day = 99);
+	CASE(true, g.days = 1 << 4);
+	CASE(false, g.days = 0x7F & ~(1 << 4));
+	CASE(true, g.from_minute = 700, g.to_minute = 701);
+	CASE(false, g.from_minute = 600, g.to_minute = 700); /* the end is not within */
+	CASE(true, g.segment = 1);
+	CASE(false, g.segment = 0);
+	CASE(true, g.arm = 0);
+	CASE(false, g.arm = 1);
+	CASE(true, g.min_subtotal = 1000);
+	CASE(false, g.min_subtotal = 1001);
+	CASE(false, g.rule = 7); /* offered before in this sale */
+	CASE(true, g.margin_minor = GW_MARGIN_UNKNOWN);
+	CASE(false, g.margin_minor = -1);
+	d.min_margin_minor = 50;
+	CASE(false, g.margin_minor = GW_MARGIN_UNKNOWN);
+	CASE(false, g.margin_minor = 49);
+	CASE(true, g.margin_minor = 50);
+	d.min_confidence = 0.5;
+	CASE(true, g.confidence = 0); /* not given: passes */
+	CASE(false, g.confidence = 0.4F);
+	CASE(true, g.confidence = 0.6F);
+	/* Friday 22:00-02:00: open on Friday late, and on Saturday early, not on Friday early. */
+	d.minute = 1380;
+	CASE(true, g.from_minute = 1320, g.to_minute = 120, g.days = 1 << 4);
+	d.minute = 60;
+	CASE(false, g.from_minute = 1320, g.to_minute = 120, g.days = 1 << 4);
+	CASE(true, g.from_minute = 1320, g.to_minute = 120, g.days = 1 << 3);
+	CASE(true, g.from_minute = 1320, g.to_minute = 120, g.from_day = 99, g.to_day = 99);
+	CASE(false, g.from_minute = 1320, g.to_minute = 120, g.from_day = 100);
+	d.minute = 700;
+	CASE(false, g.from_minute = 1320, g.to_minute = 120);
+#undef CASE
+}
+
+/* --- assignment */
+
+/* Rows of the shared vectors (statistic assign_hash_fnv1a64_fmix64). */
+static const struct {
+	const char *salt, *basket;
+	uint64_t hash;
+} hashes[] = {
+	{"exp42", "S012-L03-20260105-000123", 0xdb34b9a9bba59a10},
+	{"exp42", "S012-L03-20260105-000124", 0x4b207a83e3dd5043},
+	{"exp43", "S012-L03-20260105-000123", 0x127b324155353944},
+	{"exp42:hold", "S001-L01-20260101-000001", 0xf3165f34b0f8508e},
+	{"exp42:arm", "S001-L01-20260101-000001", 0x38ecf15d3128ffbc},
+	{"exp42:pick", "S001-L01-20260101-000001", 0xb571205dc3a67ee2},
+	{"", "", 0x36610c0f0fbc67ca},
+	{"a", "", 0x567184f80fba7fc6},
+	{"", "a", 0xa1dfc8fef2748b12},
+	{"\xc3\xbc"
+	 "bung",
+	 "S1-1", 0x42176ee504781f5d},
+};
+
+static void test_assign_hash(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(hashes); i++)
+		assert_true(gw_assign_hash(hashes[i].salt, hashes[i].basket) == hashes[i].hash);
+	assert_true(gw_assign_stage("exp42", GW_ASSIGN_STAGE_HOLD, "",
+				    "S001-L01-20260101-000001") == 0xf3165f34b0f8508e);
+	assert_true(gw_assign_stage("exp42", GW_ASSIGN_STAGE_HOLD, "k",
+				    "S001-L01-20260101-000001") != 0xf3165f34b0f8508e);
+	assert_int_equal(gw_assign_bucket_ppm(0), 0);
+	assert_int_equal(gw_assign_bucket_ppm(UINT64_MAX), 999999);
+	assert_int_equal(gw_assign_bucket_ppm((uint64_t)1 << 63), 500000);
+	/* floor(h * 10^6 / 2^64) at a bucket's edge: 1/1000000 of 2^64 is 18446744073709.55 */
+	assert_int_equal(gw_assign_bucket_ppm(18446744073709u), 0);
+	assert_int_equal(gw_assign_bucket_ppm(18446744073710u), 1);
+}
+
+static const struct gw_arm two_arms[] = {{"a", 300000}, {"b", 500000}};
+static const struct gw_experiment experiments[] = {
+	{.id = "old", .salt = "", .from_day = 0, .to_day = 9, .holdout_ppm = 500000},
+	{.id = "new",
+	 .salt = "",
+	 .from_day = 10,
+	 .to_day = 20,
+	 .holdout_ppm = 100000,
+	 .arms = two_arms,
+	 .arm_count = 2},
+	{.id = "late",
+	 .salt = "s",
+	 .from_day = 15,
+	 .to_day = 20,
+	 .holdout_ppm = 20000,
+	 .arms = &(const struct gw_arm){"c", 1000000},
+	 .arm_count = 1},
+};
+
+static void test_assign(void **state)
+{
+	struct gw_table t = {.experiments = experiments, .experiment_count = 3};
+	int hold = 0, a = 0, b = 0, none = 0, nested = 0;
+
+	(void)state;
+	assert_string_equal(gw_assign_experiment(&t, "", 12)->id, "new");
+	assert_string_equal(gw_assign_experiment(&t, "c", 15)->id, "late");
+	assert_null(gw_assign_experiment(&t, "c", 12));
+	assert_null(gw_assign_experiment(&t, "", 30));
+	for (int i = 0; i < 20000; i++) {
+		char basket[GW_BASKET_ID_MAX];
+		struct gw_assignment x, wide;
+		bool in_a, in_b;
+
+		snprintf(basket, sizeof(basket), "S1-T1-20260101-%06d", i);
+		x = gw_assign(&t, "", 0, "", basket, 12);
+		wide = gw_assign(&t, "", 200000, "", basket, 12);
+		in_a = gw_assign_has_arm(&t, "a", "", basket, 12);
+		in_b = gw_assign_has_arm(&t, "b", "", basket, 12);
+		assert_false(in_a && in_b);
+		assert_int_equal(x.holdout_ppm, 100000);
+		assert_int_equal(wide.holdout_ppm, 200000);
+		assert_int_equal(x.holdout, x.bucket_ppm < 100000);
+		assert_true(!x.holdout || wide.holdout); /* 10 % lies within 20 % */
+		assert_string_equal(x.arm, in_a ? "a" : in_b ? "b" : "");
+		hold += x.holdout;
+		nested += wide.holdout;
+		a += in_a;
+		b += in_b;
+		none += !in_a && !in_b;
+		assert_true(gw_assign_has_arm(&t, "c", "", basket, 16));
+		assert_false(gw_assign_has_arm(&t, "c", "", basket, 12));
+	}
+	/* Five standard deviations of a binomial with n = 20,000. */
+	assert_in_range(hold, 2000 - 212, 2000 + 212);
+	assert_in_range(nested, 4000 - 283, 4000 + 283);
+	assert_in_range(a, 6000 - 324, 6000 + 324);
+	assert_in_range(b, 10000 - 354, 10000 + 354);
+	assert_in_range(none, 4000 - 283, 4000 + 283);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_match_brute), cmocka_unit_test(test_fit_order),
+		cmocka_unit_test(test_gates),       cmocka_unit_test(test_assign_hash),
+		cmocka_unit_test(test_assign),
+	};
+
+	return cmocka_run_group_tests_name("offer", tests, NULL, NULL);
+}
