@@ -93,6 +93,8 @@ static void add_line(struct gw_json *j, const struct gw_event *e)
 	member_nonzero(j, "milli", l->milli);
 	member_given(j, "lot", l->lot);
 	member_given(j, "expiry", l->expiry);
+	if (l->unconfirmed)
+		gw_json_member_bool(j, "unconfirmed", true);
 }
 
 static void add_void(struct gw_json *j, const struct gw_event *e)

@@ -122,6 +122,7 @@ static const struct field line_fields[] = {
 	N32("offer", u.line.offer),
 	TXT("lot", u.line.lot),
 	TXT("expiry", u.line.expiry),
+	YES("unconfirmed", u.line.unconfirmed),
 	END,
 };
 
@@ -213,7 +214,8 @@ static const struct field *const fields_of[GW_EV_COUNT] = {
 	[GW_EV_SUSPEND] = no_fields,      [GW_EV_RESUME] = no_fields,
 	[GW_EV_SEGMENT] = segment_fields, [GW_EV_INJECT] = code_fields,
 	[GW_EV_BEEP] = no_fields,         [GW_EV_WARN] = text_fields,
-	[GW_EV_ERROR] = text_fields,
+	[GW_EV_ERROR] = text_fields,      [GW_EV_SUBTOTAL] = no_fields,
+	[GW_EV_MUTE] = no_fields,
 };
 
 _Static_assert(sizeof(int) == sizeof(int32_t), "INT32 rows also describe int members");

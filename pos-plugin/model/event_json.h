@@ -14,6 +14,7 @@
  *
  * Fields by kind; money in minor units, a field equal to its default is left out.
  *   line     line code name qty price(-1) milli(0) source offer(0) lot expiry
+ *            unconfirmed(false)
  *   void     line code qty
  *   offer    offer rule rule_kind code pos_code name script price(-1) saves(0) margin(-1)
  *   ghost      subtotal expires_ms why[] why_more(0) experiment arm table_version eligible
@@ -26,7 +27,7 @@
  *   clock    jump_ms
  *   login    id          segment  name          start  version
  *   refused scanner stop warn error  text
- *   open suspend resume beep         nothing
+ *   open suspend resume subtotal mute beep  nothing
  */
 #ifndef MODEL_EVENT_JSON_H
 #define MODEL_EVENT_JSON_H

@@ -76,6 +76,7 @@ static void draw_line(struct gw_ev_line *l)
 	l->offer = draw_small();
 	draw_text(l->lot, sizeof(l->lot));
 	draw_text(l->expiry, sizeof(l->expiry));
+	l->unconfirmed = draw(2) == 1;
 }
 
 static void draw_offer(struct gw_ev_offer *o)

@@ -151,7 +151,11 @@ static void rules_refused(void **state)
 	REFUSED(r.suggest = 0); /* its own condition */
 	REFUSED(r.conditions[0].index = 2);
 	REFUSED(r.conditions[1].index = 1);
-	REFUSED(r.conditions[1] = r.conditions[0]);
+	/* the same twice asks for two pieces */
+	r = good;
+	r.id = "r-two";
+	r.conditions[1] = r.conditions[0];
+	rule_of(b, r, GW_OK);
 	REFUSED(r.condition_count = GW_IF_MAX + 1);
 	REFUSED(r.price_minor = -2);
 	REFUSED(r.saves_minor = -1);
