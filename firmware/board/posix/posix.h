@@ -1,0 +1,116 @@
+/*
+ * The software dock's board: ports, sockets and time for dock.c on Linux.  Private to
+ * firmware/board/posix.
+ *
+ *	options.c  command line          till.c     the till's port and its bounded queue
+ *	loop.c     poll, ports, signals  clients.c  the socket registers connect to
+ *	verbs.c    status, capture, self-test over that socket
+ *
+ * One thread; one struct posix.
+ */
+#ifndef FIRMWARE_POSIX_H
+#define FIRMWARE_POSIX_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cli.h"
+#include "base/err.h"
+#include "base/home.h"
+#include "firmware/dock.h"
+#include "port/dock_spawn.h"
+#include "port/port.h"
+
+#define POSIX_RING_SIZE   (256u * 1024u)
+#define POSIX_TILL_QUEUE  (64u * 1024u)
+#define POSIX_HOST_QUEUE  (64u * 1024u)
+#define POSIX_CLIENTS     8
+#define POSIX_POLLS       (POSIX_CLIENTS + 8)
+#define POSIX_BACKOFF_MIN 100
+#define POSIX_BACKOFF_MAX 1000
+
+/* Bytes that wait for a slow reader. */
+struct queue {
+	uint8_t *room; /* owned */
+	size_t size, head, len;
+};
+
+int queue_new(struct queue *q, size_t size, struct gw_err *err);
+void queue_free(struct queue *q);
+size_t queue_put(struct queue *q, const uint8_t *bytes, size_t len);
+/* The first contiguous run; drop it (or part of it) when it is written. */
+const uint8_t *queue_peek(const struct queue *q, size_t *len);
+void queue_drop(struct queue *q, size_t len);
+
+/* A port that comes and goes. */
+struct line {
+	struct gw_port port;
+	const char *path; /* NULL: none configured */
+	struct gw_port_settings settings;
+	int64_t retry_at_ms;
+	int backoff_ms;
+	char last_error[500]; /* so that a standing fault is told once */
+};
+
+struct client {
+	int fd; /* -1: free */
+	bool primary;
+};
+
+struct posix {
+	struct gw_dock_options options;
+	struct gw_dock_config config;
+	const char *listen_path, *state_path;
+	bool verbose;
+
+	struct gw_dock dock;
+	struct gw_ring_store *store;
+	size_t map_len;
+	void *map;
+
+	struct line scanner, till, display;
+	bool till_pty, till_reader; /* till is a pty of ours; somebody has it open */
+	bool till_dropping;
+	int till_watch; /* inotify on its other side, -1 */
+	struct queue till_queue;
+
+	int listen_fd, lock_fd, signal_fd;
+	struct client clients[POSIX_CLIENTS];
+	struct queue host_queue; /* for the primary client */
+	int64_t alone_since_ms;  /* without a client; -1 with one */
+	bool ending;
+};
+
+int64_t posix_now_ms(void);
+
+/* --- till.c */
+int till_open(struct posix *p, struct gw_err *err);
+size_t till_write(struct posix *p, const uint8_t *bytes, size_t len);
+size_t till_pending(struct posix *p);
+void till_flush(struct posix *p);
+/* Asks the kernel whether anybody has the other side of our pty open. */
+void till_check_reader(struct posix *p);
+void till_close(struct posix *p);
+
+/* --- clients.c */
+int clients_listen(struct posix *p, struct gw_err *err);
+void clients_accept(struct posix *p);
+void clients_read(struct posix *p, struct client *c);
+void clients_flush(struct posix *p);
+size_t clients_room(const struct posix *p);
+void clients_write(struct posix *p, const uint8_t *bytes, size_t len);
+struct client *clients_primary(struct posix *p);
+int clients_count(const struct posix *p);
+void clients_close(struct posix *p);
+
+/* --- loop.c */
+int posix_run(struct posix *p, struct gw_err *err);
+/* Says something about a line once, as long as it stays the same. */
+void posix_complain(struct line *line, const struct gw_err *err);
+
+/* --- verbs.c: runs `status`, `capture` ... and returns the exit status; -1: no such verb. */
+int verbs_run(const char *verb, int argc, char **argv);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * The scanner dock: between scanner and till, with the register at its side.  It passes every byte
+ * on before it looks at it, keeps each scan until the register has it on disk, and puts codes into
+ * the till's line when the register asks.  The same code runs on a microcontroller and on Linux.
+ *
+ * Pure: bytes and milliseconds in, calls of the board's functions out.  No heap, no clock, no
+ * statics.  One thread.  It goes on without register, till or display.
+ *
+ *	gw_dock_init(&d, &config, &io, ctx, store, size, now_ms);
+ *	gw_dock_scanner_in(&d, bytes, n, now_ms);  forwards first
+ *	gw_dock_till_in(&d, bytes, n, now_ms);
+ *	gw_dock_host_in(&d, bytes, n, now_ms);
+ *	gw_dock_tick(&d, now_ms);                  after gw_dock_wait_ms at the latest
+ */
+#ifndef FIRMWARE_DOCK_H
+#define FIRMWARE_DOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "firmware/ring.h"
+#include "firmware/scanner.h"
+#include "goeswith/link.h"
+#include "link/sender.h"
+
+#define GW_DOCK_VERSION_MAJOR 0
+#define GW_DOCK_VERSION_MINOR 1
+#define GW_DOCK_VERSION_PATCH 0
+#define GW_DOCK_INJECT_MAX    96u
+
+struct gw_dock_config {
+	struct gw_scanner_config scanner;
+	uint8_t unit[8]; /* who this dock is, e.g. the chip's serial number */
+	uint8_t caps;    /* enum gw_link_cap */
+	uint16_t rto_ms; /* 200 at 115200 baud and above, 500 at 9600 */
+	uint16_t quiet_ms;  /* the till's line must be silent this long before a code is put in */
+	uint16_t inject_ms; /* and this is how long one waits for that */
+	bool beep_on_ack;   /* a good beep when the register has committed a scan */
+	bool new_clock;     /* now_ms began anew at this start */
+	bool watchdog;      /* this start is the watchdog's */
+};
+
+/* What the board does for the dock.  None may block. */
+struct gw_dock_io {
+	/* Takes what it can, at once; returns how much.  The rest is lost to the till. */
+	size_t (*till)(void *ctx, const uint8_t *bytes, size_t len);
+	/* Bytes taken and not yet on the wire (or read by the other side). */
+	size_t (*till_pending)(void *ctx);
+	void (*scanner)(void *ctx, const uint8_t *bytes, size_t len);
+	/* Bytes that host would take now; frames are sent whole or not at all. */
+	size_t (*host_room)(void *ctx);
+	void (*host)(void *ctx, const uint8_t *bytes, size_t len);
+	/* Shows two lines of UTF-8; false when there is no display. */
+	bool (*display)(void *ctx, const uint8_t *line1, size_t len1, const uint8_t *line2,
+			size_t len2);
+	bool (*beep)(void *ctx, enum gw_link_beep kind);
+	/* GW_LINK_ST_SCANNER, _TILL, _TILL_BLOCKED, _DISPLAY as they are now. */
+	uint8_t (*state)(void *ctx);
+};
+
+struct gw_dock {
+	const struct gw_dock_config *config; /* borrowed */
+	const struct gw_dock_io *io;         /* borrowed */
+	void *ctx;
+	struct gw_ring ring;
+	struct gw_scanner scanner;
+	struct gw_link_sender sender;
+	struct gw_link_decoder decoder;
+	uint32_t hello_ms; /* when the last one went */
+	uint32_t told_lost;
+	uint8_t told_state;
+	bool hello_due, capture, warm;
+	uint16_t rx_errors, too_long, injected;
+	uint32_t till_dropped;
+	/* the command carried out last, or under way */
+	uint8_t cmd_code, cmd_result;
+	bool cmd_busy;
+	uint32_t line_ms; /* when a scanner byte last went to the till */
+	uint32_t inject_start_ms;
+	uint8_t inject_len; /* of the code that waits, or is going out */
+	bool inject_out;
+	uint8_t inject[GW_DOCK_INJECT_MAX];
+};
+
+/* store is the memory that survives a reset: sizeof(struct gw_ring_store) + size bytes. */
+void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
+		  const struct gw_dock_io *io, void *ctx, struct gw_ring_store *store,
+		  uint32_t size, uint32_t now_ms);
+void gw_dock_scanner_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms);
+/* The receiver saw parity, framing or overrun errors among the last bytes. */
+void gw_dock_scanner_error(struct gw_dock *d, uint32_t now_ms);
+/* The scanner is gone or back: what it was sending is no scan. */
+void gw_dock_scanner_restart(struct gw_dock *d, uint32_t now_ms);
+void gw_dock_till_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms);
+void gw_dock_host_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms);
+/* A register has just connected: it is greeted. */
+void gw_dock_host_new(struct gw_dock *d, uint32_t now_ms);
+void gw_dock_tick(struct gw_dock *d, uint32_t now_ms);
+/* Milliseconds until tick is needed; UINT32_MAX when nothing is pending. */
+uint32_t gw_dock_wait_ms(const struct gw_dock *d, uint32_t now_ms);
+/* The counters, as HELLO tells them. */
+void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hello *hello);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * The dock's memory of scans that the register has not acknowledged: a byte ring in memory that
+ * survives a reset (`.noinit` RAM, or a file mapped by the software dock), with its state in two
+ * checked headers that are written in turn, so that a reset at any instruction leaves one whole.
+ *
+ * A scan is assembled in place behind the tail and becomes part of the ring with one header write.
+ * Owns nothing: the store is the board's.  Never allocates, never reads a clock.
+ *
+ *	gw_ring_attach(&r, store, size, true);   finds what an earlier life left
+ *	gw_ring_begin(&r); gw_ring_put(&r, b); ... gw_ring_commit(&r, origin, t_ms);
+ *	gw_ring_piece(&r, seq, payload, &len, &flags);
+ *	gw_ring_ack(&r, next);
+ */
+#ifndef FIRMWARE_RING_H
+#define FIRMWARE_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "goeswith/link.h"
+
+/* Length 2, origin 1, flags 1, t_ms 4, CRC-32C 4. */
+#define GW_RING_RECORD 12u
+
+struct gw_ring_header {
+	uint32_t magic;
+	uint32_t generation;
+	uint32_t session;    /* 0: none yet, nothing is numbered */
+	uint32_t base, next; /* numbers of the first piece and of the one to come */
+	uint32_t head, used; /* offset of the first record, bytes of records */
+	uint32_t lost;       /* scans refused since the cold start */
+	uint32_t lost_told;  /* of these, marked by LOST on a later scan */
+	uint32_t clock_seq;  /* below it t_ms is of a clock that was reset */
+	uint32_t cmd_next;   /* number of the next command to carry out */
+	uint32_t boots;
+	uint32_t size; /* of the data, so that another build's ring is not believed */
+	uint32_t crc;  /* over all before */
+};
+
+struct gw_ring_store {
+	struct gw_ring_header header[2];
+	uint8_t data[]; /* size bytes */
+};
+
+struct gw_ring {
+	struct gw_ring_store *store; /* borrowed */
+	struct gw_ring_header now;
+	uint32_t open_len;    /* bytes of the scan being assembled */
+	bool open;            /* one is */
+	bool full;            /* and it has outgrown the room */
+	uint32_t at_seq, at;  /* where the search for a piece may start: number and offset */
+};
+
+/*
+ * True when the store held a whole ring (a warm start); else it is empty and its session 0.
+ * new_clock: the dock's clock has begun anew, the times of the scans found are marked so.
+ */
+bool gw_ring_attach(struct gw_ring *r, struct gw_ring_store *store, uint32_t size, bool new_clock);
+
+/* The scan being assembled.  put returns false once there is no room; commit then refuses too. */
+void gw_ring_begin(struct gw_ring *r);
+bool gw_ring_put(struct gw_ring *r, uint8_t byte);
+/* Takes back all but the first len bytes. */
+void gw_ring_cut(struct gw_ring *r, uint32_t len);
+void gw_ring_drop(struct gw_ring *r);
+/* False when it did not fit: it is then counted as lost, and the next scan carries LOST. */
+bool gw_ring_commit(struct gw_ring *r, uint8_t origin, uint32_t t_ms);
+
+/*
+ * Writes the payload of the SCAN with this number and its LOST, CLK and FRAG flags.  seq must be in
+ * [base, next).  Returns the payload's length, 0 if the number is not there.
+ */
+size_t gw_ring_piece(struct gw_ring *r, uint32_t seq, uint8_t payload[GW_LINK_PAYLOAD_MAX],
+		     uint8_t *flags);
+/* Forgets every scan whose pieces are all below next.  Returns how many. */
+unsigned gw_ring_ack(struct gw_ring *r, uint32_t next);
+
+/* Numbers what is there from 0 in this session. */
+void gw_ring_open_session(struct gw_ring *r, uint32_t session);
+/* Writes down that a command's number is used, before it is carried out. */
+void gw_ring_take_command(struct gw_ring *r);
+
+#endif
