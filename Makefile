@@ -84,6 +84,11 @@ STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journa
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
 
+LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
+PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
+FIRMWARE_SRC += $(addprefix firmware/,dock.c ring.c scanner.c)
+SIM_SRC  += tools/sim/scanner.c
+
 LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER_SRC) $(STORE_SRC) $(PORT_SRC) \
 	$(ENGINE_SRC) $(HOST_SRC) $(UI_SRC) $(FIRMWARE_SRC) $(DECODE_SRC) $(TABLE_SRC) $(MINE_SRC) $(REPORT_SRC) \
 	$(SYNC_SRC) $(SIM_SRC) $(REGISTER_SRC)
@@ -100,6 +105,12 @@ goeswith-decode_LIBS := -linih
 PROGRAMS += goeswith-report
 goeswith-report_MAIN := tools/report/main.c
 goeswith-report_LIBS := -lsqlite3 -ljansson -lsodium -lzstd
+
+PROGRAMS += goeswith-dock goeswith-sim
+goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c clients.c loop.c till.c verbs.c)
+goeswith-dock_LIBS := -lserialport
+goeswith-sim_MAIN := tools/sim/main.c
+goeswith-sim_LIBS := -lserialport
 
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
@@ -167,6 +178,13 @@ $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(LI
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS_ALL)
+
+# A small host of the link for the dock's end-to-end tests.
+DOCK_HOST := $(B)/tests/e2e/dock_host
+export DOCK_HOST
+$(DOCK_HOST): $(B)/tests/e2e/dock_host.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lserialport
 
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(LIB)
 	$(call say,LINK,$@)
@@ -240,13 +258,13 @@ check: all check-layers check-headers
 	$(Q)$(MAKE) --no-print-directory check-run
 
 .PHONY: check-run
-check-run: all $(UNIT_BIN) $(REPLAY_BIN) $(UI_PREVIEW)
+check-run: all $(UNIT_BIN) $(REPLAY_BIN) $(UI_PREVIEW) $(DOCK_HOST)
 	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 check-unit: $(UNIT_BIN) $(REPLAY_BIN)
 	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN)
 
-check-e2e: all $(UI_PREVIEW)
+check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
 	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 check-san:

@@ -57,9 +57,8 @@ static void send_hello(struct gw_dock *d, uint32_t now_ms)
 {
 	uint8_t payload[GW_LINK_HELLO_LEN];
 	struct gw_link_hello hello;
-	struct gw_link_frame f = {.type = GW_LINK_HELLO,
-				  .payload = payload,
-				  .payload_len = GW_LINK_HELLO_LEN};
+	struct gw_link_frame f = {
+		.type = GW_LINK_HELLO, .payload = payload, .payload_len = GW_LINK_HELLO_LEN};
 
 	gw_dock_hello(d, now_ms, &hello);
 	gw_link_hello_put(payload, &hello);
@@ -104,7 +103,8 @@ static void pump(struct gw_dock *d, uint32_t now_ms)
 		send_scan(d, seq, again);
 }
 
-/* --- the scanner's sink ------------------------------------------------------------------------ */
+/* --- the scanner's sink ------------------------------------------------------------------------
+ */
 
 static void sink_begin(void *ctx)
 {
@@ -193,7 +193,8 @@ void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
 	d->line_ms = d->inject_start_ms = now_ms;
 }
 
-/* --- commands ---------------------------------------------------------------------------------- */
+/* --- commands ----------------------------------------------------------------------------------
+ */
 
 static void send_cmdack(struct gw_dock *d, uint32_t seq, uint8_t code)
 {
@@ -308,7 +309,7 @@ static void run_command(struct gw_dock *d, const uint8_t *p, size_t len, uint32_
 	case GW_LINK_CMD_BEEP:
 		if (len > 1 && p[1] <= GW_LINK_BEEP_OFFER)
 			result = d->io->beep(d->ctx, (enum gw_link_beep)p[1]) ? GW_LINK_DONE
-									    : GW_LINK_UNSUPPORTED;
+									      : GW_LINK_UNSUPPORTED;
 		break;
 	case GW_LINK_CMD_DISPLAY:
 		result = show(d, p + 1, len - 1);
@@ -344,7 +345,8 @@ static void take_command(struct gw_dock *d, const struct gw_link_frame *f, uint3
 	}
 }
 
-/* --- what the register says -------------------------------------------------------------------- */
+/* --- what the register says --------------------------------------------------------------------
+ */
 
 static void take_open(struct gw_dock *d, const struct gw_link_frame *f)
 {
@@ -416,14 +418,14 @@ void gw_dock_host_new(struct gw_dock *d, uint32_t now_ms)
 	gw_dock_tick(d, now_ms);
 }
 
-/* --- the scanner's and the till's bytes --------------------------------------------------------- */
+/* --- the scanner's and the till's bytes ---------------------------------------------------------
+ */
 
 static void send_raw(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms)
 {
 	uint8_t payload[GW_LINK_PAYLOAD_MAX];
-	struct gw_link_frame f = {.type = GW_LINK_RAW,
-				  .session = d->ring.now.session,
-				  .payload = payload};
+	struct gw_link_frame f = {
+		.type = GW_LINK_RAW, .session = d->ring.now.session, .payload = payload};
 
 	payload[0] = 0;
 	gw_link_put32(payload + 1, now_ms);
@@ -474,13 +476,14 @@ void gw_dock_till_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32
 		d->io->scanner(d->ctx, bytes, len);
 }
 
-/* --- time --------------------------------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------------------------------
+ */
 
 /* Whether something changed that the register should hear of without asking. */
 static bool news(const struct gw_dock *d)
 {
-	uint8_t shown = GW_LINK_ST_SCANNER | GW_LINK_ST_TILL | GW_LINK_ST_TILL_BLOCKED |
-			GW_LINK_ST_DISPLAY;
+	uint8_t shown =
+		GW_LINK_ST_SCANNER | GW_LINK_ST_TILL | GW_LINK_ST_TILL_BLOCKED | GW_LINK_ST_DISPLAY;
 
 	return d->ring.now.lost != d->told_lost ||
 	       ((d->io->state(d->ctx) ^ d->told_state) & shown) != 0;

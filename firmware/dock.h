@@ -31,9 +31,9 @@
 
 struct gw_dock_config {
 	struct gw_scanner_config scanner;
-	uint8_t unit[8]; /* who this dock is, e.g. the chip's serial number */
-	uint8_t caps;    /* enum gw_link_cap */
-	uint16_t rto_ms; /* 200 at 115200 baud and above, 500 at 9600 */
+	uint8_t unit[8];    /* who this dock is, e.g. the chip's serial number */
+	uint8_t caps;       /* enum gw_link_cap */
+	uint16_t rto_ms;    /* 200 at 115200 baud and above, 500 at 9600 */
 	uint16_t quiet_ms;  /* the till's line must be silent this long before a code is put in */
 	uint16_t inject_ms; /* and this is how long one waits for that */
 	bool beep_on_ack;   /* a good beep when the register has committed a scan */

@@ -1,7 +1,8 @@
 /*
  *	 head                          head+used        +12+open_len
  *	  v                                v                v
- *	  [record][record] ... [record][record][ record being made ]      free      (offsets mod size)
+ *	  [record][record] ... [record][record][ record being made ]      free      (offsets mod
+ *size)
  *
  * A record is 12 bytes and the scan.  A scan of n bytes has max(1, ceil(n / 225)) numbers, one for
  * each piece it travels in; numbers are therefore not stored but counted from `base`.
@@ -259,7 +260,8 @@ unsigned gw_ring_ack(struct gw_ring *r, uint32_t next)
 		count++;
 	}
 	if ((int32_t)(r->now.clock_seq - r->now.base) < 0)
-		r->now.clock_seq = r->now.base; /* keeps up, so that it never looks ahead after a wrap */
+		r->now.clock_seq =
+			r->now.base; /* keeps up, so that it never looks ahead after a wrap */
 	if (count > 0) {
 		save(r);
 		if ((int32_t)(r->at_seq - r->now.base) < 0)

@@ -46,10 +46,10 @@ struct gw_ring_store {
 struct gw_ring {
 	struct gw_ring_store *store; /* borrowed */
 	struct gw_ring_header now;
-	uint32_t open_len;    /* bytes of the scan being assembled */
-	bool open;            /* one is */
-	bool full;            /* and it has outgrown the room */
-	uint32_t at_seq, at;  /* where the search for a piece may start: number and offset */
+	uint32_t open_len;   /* bytes of the scan being assembled */
+	bool open;           /* one is */
+	bool full;           /* and it has outgrown the room */
+	uint32_t at_seq, at; /* where the search for a piece may start: number and offset */
 };
 
 /*

@@ -101,11 +101,11 @@ static void keep(struct gw_scanner *s, uint8_t byte, uint32_t now_ms)
 
 static bool is_terminator(const struct gw_scanner *s, uint8_t byte)
 {
-	unsigned bit = byte == CR ? GW_TERM_CR
-		     : byte == LF ? GW_TERM_LF
-		     : byte == TAB ? GW_TERM_TAB
-		     : byte == ETX ? GW_TERM_ETX
-				   : 0u;
+	unsigned bit = byte == CR    ? GW_TERM_CR
+		       : byte == LF  ? GW_TERM_LF
+		       : byte == TAB ? GW_TERM_TAB
+		       : byte == ETX ? GW_TERM_ETX
+				     : 0u;
 
 	if (s->config->framing == GW_FRAMING_STXETX)
 		return byte == ETX;

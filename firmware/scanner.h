@@ -53,10 +53,10 @@ struct gw_scanner_sink {
 };
 
 struct gw_ssi {
-	uint16_t need;       /* bytes of this packet with its checksum, 0 = between packets */
+	uint16_t need; /* bytes of this packet with its checksum, 0 = between packets */
 	uint16_t have;
-	uint16_t sum;        /* of all bytes before the checksum */
-	uint8_t head[10];    /* its first bytes */
+	uint16_t sum;     /* of all bytes before the checksum */
+	uint8_t head[10]; /* its first bytes */
 	uint8_t check_high;
 	bool multi;          /* inside a scan of several packets */
 	uint8_t next_packet; /* of these */
@@ -71,9 +71,9 @@ struct gw_scanner {
 	const struct gw_scanner_config *config; /* borrowed */
 	const struct gw_scanner_sink *sink;     /* borrowed */
 	void *ctx;
-	uint8_t state; /* private */
-	uint8_t last_end;   /* the byte that ended the last scan, 0 = the pause did */
-	bool crlf;          /* and LF came behind it */
+	uint8_t state;    /* private */
+	uint8_t last_end; /* the byte that ended the last scan, 0 = the pause did */
+	bool crlf;        /* and LF came behind it */
 	bool after_cr;
 	uint16_t len;
 	uint32_t last_ms; /* when the last byte came */

@@ -82,7 +82,8 @@ enum gw_link_result {
 };
 
 enum gw_link_alarm {
-	GW_LINK_ALARM_HOLE,   /* `count` sequences are gone for good: the journal is older than the dock */
+	GW_LINK_ALARM_HOLE,   /* `count` sequences are gone for good: the journal is older than the
+				 dock */
 	GW_LINK_ALARM_BEHIND, /* the dock is older than the journal; a new session is opened */
 	GW_LINK_ALARM_LOST,   /* the dock refused `count` more scans: its memory was full */
 	GW_LINK_ALARM_BUSY,   /* the dock serves another register */
@@ -175,7 +176,8 @@ struct gw_link_scan {
 struct gw_link_host_ops {
 	/* Bytes for the dock.  What cannot be written may be dropped: the protocol repeats it. */
 	void (*send)(void *ctx, const uint8_t *bytes, size_t len);
-	/* Each scan once, in order.  It may be acknowledged inside the call or at any time later. */
+	/* Each scan once, in order.  It may be acknowledged inside the call or at any time later.
+	 */
 	void (*scan)(void *ctx, const struct gw_link_scan *scan);
 	/* 1 + the highest sequence the journal holds of a session, 0 for one it does not know. */
 	uint32_t (*next_expected)(void *ctx, uint32_t session);
@@ -237,8 +239,8 @@ void gw_link_host_pause(struct gw_link_host *h, bool paused);
  * whose tag is then the one reported.
  */
 int gw_link_host_beep(struct gw_link_host *h, enum gw_link_beep kind, uint32_t tag, int64_t now_ms);
-int gw_link_host_display(struct gw_link_host *h, const char *line1, const char *line2,
-			 uint32_t tag, int64_t now_ms);
+int gw_link_host_display(struct gw_link_host *h, const char *line1, const char *line2, uint32_t tag,
+			 int64_t now_ms);
 int gw_link_host_inject(struct gw_link_host *h, const void *code, size_t len, uint32_t tag,
 			int64_t now_ms);
 int gw_link_host_order(struct gw_link_host *h, enum gw_link_command command, uint8_t argument,

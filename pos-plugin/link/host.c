@@ -209,8 +209,8 @@ static size_t put_text(uint8_t *at, size_t room, const char *text)
 	return n;
 }
 
-int gw_link_host_display(struct gw_link_host *h, const char *line1, const char *line2,
-			 uint32_t tag, int64_t now_ms)
+int gw_link_host_display(struct gw_link_host *h, const char *line1, const char *line2, uint32_t tag,
+			 int64_t now_ms)
 {
 	struct gw_link_order order = {.tag = tag};
 	size_t n;
@@ -366,8 +366,7 @@ static void take_raw(struct gw_link_host *h, const struct gw_link_frame *f)
 {
 	if (h->ops->raw != NULL && f->payload_len >= GW_LINK_SCAN_HEADER)
 		h->ops->raw(h->ctx, f->payload[0] & 15u, gw_link_get32(f->payload + 1),
-			    f->payload + GW_LINK_SCAN_HEADER,
-			    f->payload_len - GW_LINK_SCAN_HEADER);
+			    f->payload + GW_LINK_SCAN_HEADER, f->payload_len - GW_LINK_SCAN_HEADER);
 }
 
 static void take_frame(struct gw_link_host *h, const struct gw_link_frame *f, int64_t now_ms)

@@ -111,9 +111,10 @@ int gw_dock_end(const struct gw_dock_peer *peer, struct gw_err *err)
 	if (peer->pid <= 1)
 		return gw_err_set(err, GW_E_BUG, "no dock to end");
 	if (kill(peer->pid, SIGTERM) != 0)
-		return errno == ESRCH ? GW_OK
-				      : gw_err_errno(err, GW_E_DENIED, errno,
-						     "cannot end the dock, process %d", (int)peer->pid);
+		return errno == ESRCH
+			       ? GW_OK
+			       : gw_err_errno(err, GW_E_DENIED, errno,
+					      "cannot end the dock, process %d", (int)peer->pid);
 	while (alive(peer->pid)) {
 		if (now_ms() > until)
 			return gw_err_set(err, GW_E_AGAIN, "the dock, process %d, does not end",
@@ -200,7 +201,8 @@ static int compose(struct command *c, const char *home, const struct gw_dock_opt
 	return GW_OK;
 }
 
-/* In the grandchild: no terminal, no descriptors of ours, its words into the log. */
+/* In the grandchild: no terminal, no descriptors of ours, its words into the log.  The working
+ * directory stays, since the paths of the options may be relative to it. */
 static void become_dock(const struct command *c, int report)
 {
 	int null = open("/dev/null", O_RDWR), log;
@@ -215,8 +217,6 @@ static void become_dock(const struct command *c, int report)
 	for (int fd = 3; fd < 256; fd++)
 		if (fd != report)
 			close(fd);
-	if (chdir("/") != 0)
-		_exit(1);
 	execvp(c->program, c->argv);
 	if (write(report, &errno, sizeof(errno)) < 0)
 		_exit(1);
@@ -308,8 +308,8 @@ int gw_dock_connect(struct gw_dock_peer *peer, const char *home, const struct gw
 		if (!alive(pid))
 			return explain(&c, err);
 		if (now_ms() > until)
-			return gw_err_set(err, GW_E_AGAIN,
-					  "the dock does not answer; see %s", c.log);
+			return gw_err_set(err, GW_E_AGAIN, "the dock does not answer; see %s",
+					  c.log);
 		sleep_ms(POLL_MS);
 	}
 	peer->started = 1;

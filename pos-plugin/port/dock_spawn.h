@@ -19,27 +19,27 @@
 #include "base/err.h"
 #include "base/home.h"
 
-#define GW_DOCK_START_MS   5000
-#define GW_DOCK_IDENTITY   3072
-#define GW_DOCK_SOCKET     "dock.sock"
-#define GW_DOCK_STATE      "dock.state"
-#define GW_DOCK_LOG        "dock.log"
+#define GW_DOCK_START_MS 5000
+#define GW_DOCK_IDENTITY 3072
+#define GW_DOCK_SOCKET   "dock.sock"
+#define GW_DOCK_STATE    "dock.state"
+#define GW_DOCK_LOG      "dock.log"
 
 /* Strings are borrowed; NULL means the default. */
 struct gw_dock_options {
-	const char *scanner; /* path of the scanner's port */
-	const char *till;    /* path, or "pty:PATH", or NULL: no till behind */
-	const char *display; /* path of the customer display's port, or NULL */
-	const char *brand;   /* row of gw_port_brands */
-	const char *line;    /* "9600,8N1", over the brand's */
+	const char *scanner;      /* path of the scanner's port */
+	const char *till;         /* path, or "pty:PATH", or NULL: no till behind */
+	const char *display;      /* path of the customer display's port, or NULL */
+	const char *brand;        /* row of gw_port_brands */
+	const char *line;         /* "9600,8N1", over the brand's */
 	const char *display_type; /* "escpos" or "cd5220" */
-	int idle_gap_ms;     /* 0: the brand's */
-	int linger_s;        /* end after so long without register and till; < 0: never */
+	int idle_gap_ms;          /* 0: the brand's */
+	int linger_s;             /* end after so long without register and till; < 0: never */
 };
 
 struct gw_dock_peer {
-	int fd;    /* non-blocking, close-on-exec; the caller closes it */
-	pid_t pid; /* of the dock */
+	int fd;      /* non-blocking, close-on-exec; the caller closes it */
+	pid_t pid;   /* of the dock */
 	int started; /* 1 if this call started it */
 };
 

@@ -15,7 +15,8 @@
  * ends a code with a terminator or a pause; the others differ in one thing or another.
  */
 const struct gw_port_settings gw_port_brands[] = {
-	{"generic", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200, "9600 8N1, any terminator"},
+	{"generic", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200,
+	 "9600 8N1, any terminator"},
 	{"usb", 115200, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 50,
 	 "a scanner in USB serial (CDC) mode: the line settings do not matter"},
 	{"zebra", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200,
@@ -23,12 +24,14 @@ const struct gw_port_settings gw_port_brands[] = {
 	{"zebra-ssi", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 2, 15, 200,
 	 "Zebra with the Simple Serial Interface: packets, acknowledged"},
 	{"honeywell", 115200, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200, "Honeywell RS-232"},
-	{"datalogic", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200, "Datalogic RS-232 standard"},
+	{"datalogic", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200,
+	 "Datalogic RS-232 standard"},
 	{"datalogic-wn", 9600, 8, GW_PARITY_ODD, 1, GW_FLOW_RTSCTS, 0, 15, 200,
 	 "Datalogic for Wincor Nixdorf tills: odd parity, RTS/CTS"},
 	{"fujitsu", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200, "Fujitsu/ICL tills"},
 	{"newland", 9600, 8, GW_PARITY_NONE, 1, GW_FLOW_NONE, 0, 15, 200, "Newland RS-232"},
-	{"metrologic", 9600, 7, GW_PARITY_EVEN, 1, GW_FLOW_NONE, 0, 15, 200, "Metrologic: 7E1, CR LF"},
+	{"metrologic", 9600, 7, GW_PARITY_EVEN, 1, GW_FLOW_NONE, 0, 15, 200,
+	 "Metrologic: 7E1, CR LF"},
 	{"stx-etx", 9600, 7, GW_PARITY_EVEN, 1, GW_FLOW_NONE, 1, 8, 200,
 	 "STX code ETX with ACK/NAK, 7E1"},
 	{0},
@@ -96,7 +99,7 @@ void gw_port_describe(const struct gw_port_settings *s, char *out, size_t size)
 {
 	static const char *const flows[] = {"none", "RTS/CTS", "XON/XOFF"};
 
-	snprintf(out, size, "%d %d%c%d %s", (int)s->baud, s->bits, "NOE"[s->parity % 3], s->stop,
+	snprintf(out, size, "%d %d%c%d %s", (int)s->baud, s->bits, "NOE"[s->parity % 3], s -> stop,
 		 flows[s->flow % 3]);
 }
 
@@ -124,9 +127,9 @@ int gw_port_open(struct gw_port *p, const char *path, const struct gw_port_setti
 	if (strlen(resolved) >= sizeof(p->path))
 		return gw_err_set(err, GW_E_INPUT, "%s: the path is too long", path);
 	strcpy(p->path, resolved);
-	rc = gw_port_open_serial(p, p->path, settings, err);
+	rc = gw_port_open_serial(p, resolved, settings, err);
 	if (rc == GW_E_UNSUPPORTED)
-		rc = gw_port_open_plain(p, p->path, err);
+		rc = gw_port_open_plain(p, resolved, err);
 	return rc;
 }
 

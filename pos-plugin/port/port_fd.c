@@ -120,7 +120,8 @@ static int open_path(const char *path, const struct stat *st, struct gw_err *err
 	/* A FIFO opened for both never reports the end of its writers. */
 	fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return gw_err_errno(err, errno == EACCES || errno == EPERM ? GW_E_DENIED : GW_E_DEVICE,
+		return gw_err_errno(err,
+				    errno == EACCES || errno == EPERM ? GW_E_DENIED : GW_E_DEVICE,
 				    errno, "%s: cannot open it", path);
 	return fd;
 }
@@ -133,7 +134,8 @@ int gw_port_open_plain(struct gw_port *p, const char *path, struct gw_err *err)
 	if (stat(path, &st) != 0)
 		return gw_err_errno(err, GW_E_DEVICE, errno, "%s", path);
 	if (!S_ISCHR(st.st_mode) && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
-		return gw_err_set(err, GW_E_INPUT, "%s: neither a device, a FIFO nor a socket", path);
+		return gw_err_set(err, GW_E_INPUT, "%s: neither a device, a FIFO nor a socket",
+				  path);
 	fd = open_path(path, &st, err);
 	if (fd < 0)
 		return fd;

@@ -62,9 +62,8 @@ static int configure(struct sp_port *port, const struct gw_port_settings *s)
 	if (sp_new_config(&c) != SP_OK)
 		return -1;
 	/* Flow control first: it sets the lines to its taste, then we say what they shall be. */
-	rc = sp_set_config_flowcontrol(c, flows[s->flow % 3]) |
-	     sp_set_config_baudrate(c, s->baud) | sp_set_config_bits(c, s->bits) |
-	     sp_set_config_parity(c, parities[s->parity % 3]) |
+	rc = sp_set_config_flowcontrol(c, flows[s->flow % 3]) | sp_set_config_baudrate(c, s->baud) |
+	     sp_set_config_bits(c, s->bits) | sp_set_config_parity(c, parities[s->parity % 3]) |
 	     sp_set_config_stopbits(c, s->stop);
 	if (s->flow != GW_FLOW_RTSCTS)
 		rc |= sp_set_config_rts(c, SP_RTS_ON);
@@ -89,7 +88,8 @@ static int adopt(struct gw_port *p, struct sp_port *port, const struct gw_port_s
 		char line[64];
 
 		gw_port_describe(settings, line, sizeof(line));
-		return gw_err_set(err, GW_E_DEVICE, "%s: does not take the settings %s", p->path, line);
+		return gw_err_set(err, GW_E_DEVICE, "%s: does not take the settings %s", p->path,
+				  line);
 	}
 	(void)ioctl(p->fd, TIOCEXCL);
 	(void)fcntl(p->fd, F_SETFD, FD_CLOEXEC);

@@ -34,14 +34,15 @@ static const struct gw_cli_option options[] = {
 
 static const struct gw_cli_program program = {
 	"goeswith-sim scanner", "FILE --port PORT [--rate N] [--terminator NAME] [--loop]",
-	"Plays a file of scans into a port.  One scan a line, C-escaped (\\xHH, \\\\); '#' begins a\n"
+	"Plays a file of scans into a port.  One scan a line, C-escaped (\\xHH, \\\\); '#' begins "
+	"a\n"
 	"comment line, '@sleep MS' a pause.  '-' reads standard input.",
 	options, false};
 
 static const struct {
 	const char *name, *before, *after;
 } dresses[] = {
-	{"cr", "", "\r"},   {"lf", "", "\n"},   {"crlf", "", "\r\n"},     {"tab", "", "\t"},
+	{"cr", "", "\r"},    {"lf", "", "\n"}, {"crlf", "", "\r\n"},        {"tab", "", "\t"},
 	{"etx", "", "\x03"}, {"none", "", ""}, {"stx-etx", "\x02", "\x03"},
 };
 
@@ -85,7 +86,8 @@ static void wait_until(struct player *p, int64_t at_us)
 
 		if (ppoll(&f, 1, &t, NULL) <= 0)
 			return;
-		if ((f.revents & POLLIN) == 0 || gw_port_read(&p->port, room, sizeof(room), NULL) < 0) {
+		if ((f.revents & POLLIN) == 0 ||
+		    gw_port_read(&p->port, room, sizeof(room), NULL) < 0) {
 			nanosleep(&t, NULL);
 			return;
 		}
@@ -136,10 +138,10 @@ static int send_all(struct player *p, const char *bytes, size_t len)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0'
-	     : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	     : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				    : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* Undoes \xHH, \\, \r, \n, \t in place; the length, or -1 at an escape that is none of these. */
@@ -177,12 +179,14 @@ static int play_scan(struct player *p, char *line, size_t len, const char *file,
 
 	if (n < 0)
 		return gw_err_set(&p->err, GW_E_INPUT,
-				  "%s, line %u: an escape is \\xHH, \\\\, \\r, \\n or \\t", file, number);
+				  "%s, line %u: an escape is \\xHH, \\\\, \\r, \\n or \\t", file,
+				  number);
 	wait_for_reader(p);
 	if (p->interval_us > 0) {
 		wait_until(p, p->next_us);
 		/* After a stall the rhythm begins anew; scans are not made up for in a burst. */
-		p->next_us = (p->next_us > now_us() - 1000000 ? p->next_us : now_us()) + p->interval_us;
+		p->next_us =
+			(p->next_us > now_us() - 1000000 ? p->next_us : now_us()) + p->interval_us;
 	}
 	rc = send_all(p, before, strlen(before));
 	if (rc == GW_OK)
@@ -206,8 +210,8 @@ static int play_line(struct player *p, char *line, size_t len, const char *file,
 		return GW_OK;
 	}
 	if (line[0] == '@')
-		return gw_err_set(&p->err, GW_E_INPUT, "%s, line %u: no such order: %s", file, number,
-				  line);
+		return gw_err_set(&p->err, GW_E_INPUT, "%s, line %u: no such order: %s", file,
+				  number, line);
 	return play_scan(p, line, len, file, number);
 }
 

@@ -28,7 +28,8 @@ static int take_lock(struct posix *p, struct gw_err *err)
 		return gw_err_errno(err, errno == EACCES ? GW_E_DENIED : GW_E_STORAGE, errno, "%s",
 				    path);
 	if (flock(p->lock_fd, LOCK_EX | LOCK_NB) != 0)
-		return gw_err_set(err, GW_E_AGAIN, "%s: another dock listens there", p->listen_path);
+		return gw_err_set(err, GW_E_AGAIN, "%s: another dock listens there",
+				  p->listen_path);
 	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 	gw_dock_identity(&p->options, text + n);
 	if (ftruncate(p->lock_fd, 0) != 0 || write(p->lock_fd, text, strlen(text)) < 0)
@@ -36,7 +37,7 @@ static int take_lock(struct posix *p, struct gw_err *err)
 	return GW_OK;
 }
 
-int clients_listen(struct posix *p, struct gw_err *err)
+int gw_posix_clients_listen(struct posix *p, struct gw_err *err)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	mode_t mask;
@@ -61,7 +62,7 @@ int clients_listen(struct posix *p, struct gw_err *err)
 	return rc;
 }
 
-struct client *clients_primary(struct posix *p)
+struct client *gw_posix_clients_primary(struct posix *p)
 {
 	for (int i = 0; i < POSIX_CLIENTS; i++)
 		if (p->clients[i].fd >= 0 && p->clients[i].primary)
@@ -69,7 +70,7 @@ struct client *clients_primary(struct posix *p)
 	return NULL;
 }
 
-int clients_count(const struct posix *p)
+int gw_posix_clients_count(const struct posix *p)
 {
 	int n = 0;
 
@@ -83,10 +84,10 @@ static void drop_client(struct posix *p, struct client *c)
 	close(c->fd);
 	c->fd = -1;
 	if (c->primary)
-		queue_drop(&p->host_queue, p->host_queue.len);
+		gw_posix_queue_drop(&p->host_queue, p->host_queue.len);
 	c->primary = false;
-	if (clients_count(p) == 0)
-		p->alone_since_ms = posix_now_ms();
+	if (gw_posix_clients_count(p) == 0)
+		p->alone_since_ms = gw_posix_now_ms();
 }
 
 static void greet(struct posix *p, struct client *c, bool busy)
@@ -99,7 +100,7 @@ static void greet(struct posix *p, struct client *c, bool busy)
 				  .payload_len = GW_LINK_HELLO_LEN};
 	size_t len;
 
-	gw_dock_hello(&p->dock, (uint32_t)posix_now_ms(), &hello);
+	gw_dock_hello(&p->dock, (uint32_t)gw_posix_now_ms(), &hello);
 	gw_link_hello_put(payload, &hello);
 	f.session = hello.session;
 	f.seq = hello.base;
@@ -107,7 +108,7 @@ static void greet(struct posix *p, struct client *c, bool busy)
 	(void)!send(c->fd, wire, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void clients_accept(struct posix *p)
+void gw_posix_clients_accept(struct posix *p)
 {
 	int fd = accept4(p->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
@@ -123,7 +124,7 @@ void clients_accept(struct posix *p)
 	close(fd);
 }
 
-void clients_read(struct posix *p, struct client *c)
+void gw_posix_clients_read(struct posix *p, struct client *c)
 {
 	uint8_t room[4096];
 	ssize_t n = recv(c->fd, room, sizeof(room), 0);
@@ -135,18 +136,18 @@ void clients_read(struct posix *p, struct client *c)
 		return;
 	}
 	if (!c->primary) {
-		if (clients_primary(p) != NULL) {
+		if (gw_posix_clients_primary(p) != NULL) {
 			greet(p, c, true);
 			drop_client(p, c);
 			return;
 		}
 		c->primary = true;
-		gw_dock_host_new(&p->dock, (uint32_t)posix_now_ms());
+		gw_dock_host_new(&p->dock, (uint32_t)gw_posix_now_ms());
 	}
-	gw_dock_host_in(&p->dock, room, (size_t)n, (uint32_t)posix_now_ms());
+	gw_dock_host_in(&p->dock, room, (size_t)n, (uint32_t)gw_posix_now_ms());
 }
 
-size_t clients_room(const struct posix *p)
+size_t gw_posix_clients_room(const struct posix *p)
 {
 	for (int i = 0; i < POSIX_CLIENTS; i++)
 		if (p->clients[i].fd >= 0 && p->clients[i].primary)
@@ -154,13 +155,13 @@ size_t clients_room(const struct posix *p)
 	return 0;
 }
 
-void clients_flush(struct posix *p)
+void gw_posix_clients_flush(struct posix *p)
 {
-	struct client *c = clients_primary(p);
+	struct client *c = gw_posix_clients_primary(p);
 
 	while (c != NULL && p->host_queue.len > 0) {
 		size_t len;
-		const uint8_t *at = queue_peek(&p->host_queue, &len);
+		const uint8_t *at = gw_posix_queue_peek(&p->host_queue, &len);
 		ssize_t n = send(c->fd, at, len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EAGAIN && errno != EINTR) {
@@ -169,16 +170,16 @@ void clients_flush(struct posix *p)
 		}
 		if (n <= 0)
 			return;
-		queue_drop(&p->host_queue, (size_t)n);
+		gw_posix_queue_drop(&p->host_queue, (size_t)n);
 	}
 }
 
-void clients_write(struct posix *p, const uint8_t *bytes, size_t len)
+void gw_posix_clients_write(struct posix *p, const uint8_t *bytes, size_t len)
 {
-	queue_put(&p->host_queue, bytes, len);
+	gw_posix_queue_put(&p->host_queue, bytes, len);
 }
 
-void clients_close(struct posix *p)
+void gw_posix_clients_close(struct posix *p)
 {
 	for (int i = 0; i < POSIX_CLIENTS; i++)
 		if (p->clients[i].fd >= 0)

@@ -17,7 +17,7 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
-int64_t posix_now_ms(void)
+int64_t gw_posix_now_ms(void)
 {
 	struct timespec t;
 
@@ -27,10 +27,10 @@ int64_t posix_now_ms(void)
 
 static uint32_t now32(void)
 {
-	return (uint32_t)posix_now_ms();
+	return (uint32_t)gw_posix_now_ms();
 }
 
-void posix_complain(struct line *line, const struct gw_err *err)
+void gw_posix_complain(struct line *line, const struct gw_err *err)
 {
 	if (strcmp(line->last_error, err->text) == 0)
 		return;
@@ -38,16 +38,17 @@ void posix_complain(struct line *line, const struct gw_err *err)
 	memcpy(line->last_error, err->text, sizeof(line->last_error));
 }
 
-/* --- what dock.c asks for ------------------------------------------------------------------------ */
+/* --- what dock.c asks for ------------------------------------------------------------------------
+ */
 
 static size_t io_till(void *ctx, const uint8_t *bytes, size_t len)
 {
-	return till_write(ctx, bytes, len);
+	return gw_posix_till_write(ctx, bytes, len);
 }
 
 static size_t io_till_pending(void *ctx)
 {
-	return till_pending(ctx);
+	return gw_posix_till_pending(ctx);
 }
 
 static void io_scanner(void *ctx, const uint8_t *bytes, size_t len)
@@ -61,12 +62,12 @@ static void io_scanner(void *ctx, const uint8_t *bytes, size_t len)
 
 static size_t io_host_room(void *ctx)
 {
-	return clients_room(ctx);
+	return gw_posix_clients_room(ctx);
 }
 
 static void io_host(void *ctx, const uint8_t *bytes, size_t len)
 {
-	clients_write(ctx, bytes, len);
+	gw_posix_clients_write(ctx, bytes, len);
 }
 
 static bool io_display(void *ctx, const uint8_t *line1, size_t len1, const uint8_t *line2,
@@ -108,7 +109,8 @@ static uint8_t io_state(void *ctx)
 static const struct gw_dock_io io = {io_till, io_till_pending, io_scanner, io_host_room,
 				     io_host, io_display,      io_beep,    io_state};
 
-/* --- memory that outlives the process -------------------------------------------------------------- */
+/* --- memory that outlives the process
+ * -------------------------------------------------------------- */
 
 struct state_file {
 	char boot_id[40]; /* of the kernel that ran: a ring from before a power cut is not whole */
@@ -165,14 +167,15 @@ static int map_state(struct posix *p, struct gw_err *err)
 	return GW_OK;
 }
 
-/* --- the scanner's port --------------------------------------------------------------------------- */
+/* --- the scanner's port
+ * --------------------------------------------------------------------------- */
 
 static void lose_scanner(struct posix *p, const struct gw_err *err)
 {
-	posix_complain(&p->scanner, err);
+	gw_posix_complain(&p->scanner, err);
 	gw_port_close(&p->scanner.port);
 	p->scanner.backoff_ms = POSIX_BACKOFF_MIN;
-	p->scanner.retry_at_ms = posix_now_ms() + POSIX_BACKOFF_MIN;
+	p->scanner.retry_at_ms = gw_posix_now_ms() + POSIX_BACKOFF_MIN;
 	gw_dock_scanner_restart(&p->dock, now32());
 }
 
@@ -190,9 +193,9 @@ static void read_scanner(struct posix *p)
 
 static void retry(struct line *line)
 {
-	line->retry_at_ms = posix_now_ms() + line->backoff_ms;
-	line->backoff_ms = line->backoff_ms * 2 < POSIX_BACKOFF_MAX ? line->backoff_ms * 2
-								 : POSIX_BACKOFF_MAX;
+	line->retry_at_ms = gw_posix_now_ms() + line->backoff_ms;
+	line->backoff_ms =
+		line->backoff_ms * 2 < POSIX_BACKOFF_MAX ? line->backoff_ms * 2 : POSIX_BACKOFF_MAX;
 }
 
 static int open_scanner(struct posix *p, struct gw_err *err)
@@ -216,12 +219,11 @@ static void retry_lines(struct posix *p, int64_t now)
 
 	if (!gw_port_is_open(&p->scanner.port) && now >= p->scanner.retry_at_ms &&
 	    open_scanner(p, &err) != GW_OK)
-		posix_complain(&p->scanner, &err);
-	if (p->till.path != NULL && !gw_port_is_open(&p->till.port) &&
-	    now >= p->till.retry_at_ms) {
-		if (till_open(p, &err) != GW_OK) {
+		gw_posix_complain(&p->scanner, &err);
+	if (p->till.path != NULL && !gw_port_is_open(&p->till.port) && now >= p->till.retry_at_ms) {
+		if (gw_posix_till_open(p, &err) != GW_OK) {
 			retry(&p->till);
-			posix_complain(&p->till, &err);
+			gw_posix_complain(&p->till, &err);
 		} else {
 			p->till.last_error[0] = '\0';
 		}
@@ -242,11 +244,11 @@ static void read_till(struct posix *p, short revents)
 		}
 	}
 	if (p->till_pty) {
-		till_check_reader(p);
+		gw_posix_till_check_reader(p);
 	} else if (n < 0 || (revents & (POLLHUP | POLLERR)) != 0) {
 		if (err.text[0] == '\0')
 			gw_err_set(&err, GW_E_DEVICE, "%s: the till has gone", p->till.path);
-		posix_complain(&p->till, &err);
+		gw_posix_complain(&p->till, &err);
 		gw_port_close(&p->till.port);
 		p->till_reader = false;
 		p->till.backoff_ms = POSIX_BACKOFF_MIN;
@@ -254,7 +256,8 @@ static void read_till(struct posix *p, short revents)
 	}
 }
 
-/* --- the loop ---------------------------------------------------------------------------------------- */
+/* --- the loop
+ * ---------------------------------------------------------------------------------------- */
 
 enum slot { SLOT_SIGNAL, SLOT_LISTEN, SLOT_WATCH, SLOT_SCANNER, SLOT_TILL, SLOT_CLIENTS };
 
@@ -310,18 +313,18 @@ static void serve(struct posix *p, const struct pollfd f[POSIX_POLLS])
 	if (f[SLOT_SCANNER].revents != 0 && gw_port_is_open(&p->scanner.port))
 		read_scanner(p);
 	if (f[SLOT_WATCH].revents != 0)
-		till_check_reader(p);
+		gw_posix_till_check_reader(p);
 	if (f[SLOT_TILL].revents != 0 && gw_port_is_open(&p->till.port)) {
 		if ((f[SLOT_TILL].revents & POLLOUT) != 0)
-			till_flush(p);
+			gw_posix_till_flush(p);
 		if ((f[SLOT_TILL].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 			read_till(p, f[SLOT_TILL].revents);
 	}
 	for (int i = 0; i < POSIX_CLIENTS; i++)
 		if (f[SLOT_CLIENTS + i].revents != 0 && p->clients[i].fd == f[SLOT_CLIENTS + i].fd)
-			clients_read(p, &p->clients[i]);
+			gw_posix_clients_read(p, &p->clients[i]);
 	if (f[SLOT_LISTEN].revents != 0)
-		clients_accept(p);
+		gw_posix_clients_accept(p);
 	if (f[SLOT_SIGNAL].revents != 0)
 		p->ending = true;
 }
@@ -333,12 +336,12 @@ static void loop(struct posix *p)
 		int64_t now;
 
 		fill_polls(p, f);
-		if (poll(f, SLOT_CLIENTS + POSIX_CLIENTS, wait_ms(p, posix_now_ms())) > 0)
+		if (poll(f, SLOT_CLIENTS + POSIX_CLIENTS, wait_ms(p, gw_posix_now_ms())) > 0)
 			serve(p, f);
-		now = posix_now_ms();
+		now = gw_posix_now_ms();
 		retry_lines(p, now);
 		gw_dock_tick(&p->dock, (uint32_t)now);
-		clients_flush(p);
+		gw_posix_clients_flush(p);
 		if (lingers(p) && now - p->alone_since_ms >= p->options.linger_s * 1000LL)
 			p->ending = true;
 	}
@@ -364,17 +367,17 @@ static int start(struct posix *p, struct gw_err *err)
 	int rc = catch_signals(p, err);
 
 	if (rc == GW_OK)
-		rc = queue_new(&p->till_queue, POSIX_TILL_QUEUE, err);
+		rc = gw_posix_queue_new(&p->till_queue, POSIX_TILL_QUEUE, err);
 	if (rc == GW_OK)
-		rc = queue_new(&p->host_queue, POSIX_HOST_QUEUE, err);
+		rc = gw_posix_queue_new(&p->host_queue, POSIX_HOST_QUEUE, err);
 	if (rc == GW_OK)
-		rc = clients_listen(p, err); /* its lock also guards the state file */
+		rc = gw_posix_clients_listen(p, err); /* its lock also guards the state file */
 	if (rc == GW_OK)
 		rc = map_state(p, err);
 	if (rc != GW_OK)
 		return rc;
 	gw_dock_init(&p->dock, &p->config, &io, p, p->store, POSIX_RING_SIZE, now32());
-	rc = till_open(p, &fault);
+	rc = gw_posix_till_open(p, &fault);
 	if (rc == GW_OK)
 		rc = open_scanner(p, &fault);
 	else
@@ -384,21 +387,21 @@ static int start(struct posix *p, struct gw_err *err)
 		return rc;
 	}
 	if (rc != GW_OK)
-		posix_complain(&p->scanner, &fault);
+		gw_posix_complain(&p->scanner, &fault);
 	return GW_OK;
 }
 
-int posix_run(struct posix *p, struct gw_err *err)
+int gw_posix_run(struct posix *p, struct gw_err *err)
 {
 	int rc = start(p, err);
 
 	if (rc == GW_OK)
 		loop(p);
-	till_close(p);
+	gw_posix_till_close(p);
 	gw_port_close(&p->scanner.port);
-	clients_close(p);
-	queue_free(&p->till_queue);
-	queue_free(&p->host_queue);
+	gw_posix_clients_close(p);
+	gw_posix_queue_free(&p->till_queue);
+	gw_posix_queue_free(&p->host_queue);
 	if (p->map != NULL)
 		munmap(p->map, p->map_len);
 	return rc;

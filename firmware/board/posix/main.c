@@ -27,7 +27,8 @@ static const struct gw_cli_program program = {
 	"goeswith-dock",
 	"--scanner PORT [--till PORT|pty:PATH] [--listen SOCKET] ...\n"
 	"status|counters|version|self-test|capture [--listen SOCKET] [--json]",
-	"Stands between scanner and till: passes every byte on to the till at once, and keeps each\n"
+	"Stands between scanner and till: passes every byte on to the till at once, and keeps "
+	"each\n"
 	"scan until the register has it on disk.",
 	options, false};
 
@@ -90,7 +91,8 @@ static int set_lines(struct posix *p, const struct words *w, struct gw_err *err)
 	int rc = GW_OK;
 
 	if (row == NULL)
-		return gw_err_set(err, GW_E_USAGE, "no brand \"%s\"; --brands lists them", w->brand);
+		return gw_err_set(err, GW_E_USAGE, "no brand \"%s\"; --brands lists them",
+				  w->brand);
 	p->scanner.path = w->scanner;
 	p->scanner.settings = *row;
 	if (w->line != NULL)
@@ -114,8 +116,9 @@ static void set_dock(struct posix *p, const struct words *w)
 	c->scanner.idle_gap_ms = w->idle_gap > 0 ? (uint16_t)w->idle_gap : s->idle_gap_ms;
 	c->scanner.scan_max = GW_LINK_SCAN_MAX;
 	memcpy(c->unit, "posix\0\0", 8);
-	c->caps = (uint8_t)((w->till != NULL ? GW_LINK_CAP_TILL | GW_LINK_CAP_INJECT | GW_LINK_CAP_BACK
-					     : 0) |
+	c->caps = (uint8_t)((w->till != NULL
+				     ? GW_LINK_CAP_TILL | GW_LINK_CAP_INJECT | GW_LINK_CAP_BACK
+				     : 0) |
 			    (s->framing == GW_FRAMING_SSI ? GW_LINK_CAP_BEEP : 0));
 	c->rto_ms = 200;
 	c->quiet_ms = (uint16_t)w->quiet;
@@ -146,7 +149,7 @@ static void set_closed(struct posix *p)
 	p->scanner.port.fd = p->till.port.fd = p->display.port.fd = -1;
 	p->scanner.backoff_ms = p->till.backoff_ms = POSIX_BACKOFF_MIN;
 	p->listen_fd = p->lock_fd = p->signal_fd = p->till_watch = -1;
-	p->alone_since_ms = posix_now_ms();
+	p->alone_since_ms = gw_posix_now_ms();
 	for (int i = 0; i < POSIX_CLIENTS; i++)
 		p->clients[i].fd = -1;
 }
@@ -171,7 +174,7 @@ static int run(const struct gw_cli *cli, const struct words *w)
 					     .linger_s = (int)w->linger};
 	set_dock(&p, w);
 	set_closed(&p);
-	rc = posix_run(&p, &err);
+	rc = gw_posix_run(&p, &err);
 	return rc == GW_OK ? 0 : gw_cli_fail(&program, &err);
 }
 
@@ -184,7 +187,7 @@ int main(int argc, char **argv)
 	int id, rc;
 
 	if (argc > 1 && argv[1][0] != '-') {
-		rc = verbs_run(argv[1], argc - 1, argv + 1);
+		rc = gw_posix_verbs_run(argv[1], argc - 1, argv + 1);
 		return rc >= 0 ? rc : gw_cli_usage(&program, "no such verb: %s", argv[1]);
 	}
 	cli = gw_cli_start(&program, argc, argv);

@@ -37,12 +37,12 @@ struct queue {
 	size_t size, head, len;
 };
 
-int queue_new(struct queue *q, size_t size, struct gw_err *err);
-void queue_free(struct queue *q);
-size_t queue_put(struct queue *q, const uint8_t *bytes, size_t len);
+int gw_posix_queue_new(struct queue *q, size_t size, struct gw_err *err);
+void gw_posix_queue_free(struct queue *q);
+size_t gw_posix_queue_put(struct queue *q, const uint8_t *bytes, size_t len);
 /* The first contiguous run; drop it (or part of it) when it is written. */
-const uint8_t *queue_peek(const struct queue *q, size_t *len);
-void queue_drop(struct queue *q, size_t len);
+const uint8_t *gw_posix_queue_peek(const struct queue *q, size_t *len);
+void gw_posix_queue_drop(struct queue *q, size_t len);
 
 /* A port that comes and goes. */
 struct line {
@@ -83,34 +83,34 @@ struct posix {
 	bool ending;
 };
 
-int64_t posix_now_ms(void);
+int64_t gw_posix_now_ms(void);
 
 /* --- till.c */
-int till_open(struct posix *p, struct gw_err *err);
-size_t till_write(struct posix *p, const uint8_t *bytes, size_t len);
-size_t till_pending(struct posix *p);
-void till_flush(struct posix *p);
+int gw_posix_till_open(struct posix *p, struct gw_err *err);
+size_t gw_posix_till_write(struct posix *p, const uint8_t *bytes, size_t len);
+size_t gw_posix_till_pending(struct posix *p);
+void gw_posix_till_flush(struct posix *p);
 /* Asks the kernel whether anybody has the other side of our pty open. */
-void till_check_reader(struct posix *p);
-void till_close(struct posix *p);
+void gw_posix_till_check_reader(struct posix *p);
+void gw_posix_till_close(struct posix *p);
 
 /* --- clients.c */
-int clients_listen(struct posix *p, struct gw_err *err);
-void clients_accept(struct posix *p);
-void clients_read(struct posix *p, struct client *c);
-void clients_flush(struct posix *p);
-size_t clients_room(const struct posix *p);
-void clients_write(struct posix *p, const uint8_t *bytes, size_t len);
-struct client *clients_primary(struct posix *p);
-int clients_count(const struct posix *p);
-void clients_close(struct posix *p);
+int gw_posix_clients_listen(struct posix *p, struct gw_err *err);
+void gw_posix_clients_accept(struct posix *p);
+void gw_posix_clients_read(struct posix *p, struct client *c);
+void gw_posix_clients_flush(struct posix *p);
+size_t gw_posix_clients_room(const struct posix *p);
+void gw_posix_clients_write(struct posix *p, const uint8_t *bytes, size_t len);
+struct client *gw_posix_clients_primary(struct posix *p);
+int gw_posix_clients_count(const struct posix *p);
+void gw_posix_clients_close(struct posix *p);
 
 /* --- loop.c */
-int posix_run(struct posix *p, struct gw_err *err);
+int gw_posix_run(struct posix *p, struct gw_err *err);
 /* Says something about a line once, as long as it stays the same. */
-void posix_complain(struct line *line, const struct gw_err *err);
+void gw_posix_complain(struct line *line, const struct gw_err *err);
 
 /* --- verbs.c: runs `status`, `capture` ... and returns the exit status; -1: no such verb. */
-int verbs_run(const char *verb, int argc, char **argv);
+int gw_posix_verbs_run(const char *verb, int argc, char **argv);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The till's side: never waited for.  What a slow till does not take stands in a bounded queue; when
- * that is full, bytes are dropped and counted until it has drained, so that no code is spliced from
- * the halves of two.
+ * The till's side: never waited for.  What a slow till does not take stands in a bounded queue;
+ * when that is full, bytes are dropped and counted until it has drained, so that no code is spliced
+ * from the halves of two.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #include "firmware/board/posix/posix.h"
 
-int queue_new(struct queue *q, size_t size, struct gw_err *err)
+int gw_posix_queue_new(struct queue *q, size_t size, struct gw_err *err)
 {
 	q->room = malloc(size);
 	q->size = size;
@@ -20,13 +20,13 @@ int queue_new(struct queue *q, size_t size, struct gw_err *err)
 	return q->room != NULL ? GW_OK : gw_err_set(err, GW_E_MEMORY, "out of memory");
 }
 
-void queue_free(struct queue *q)
+void gw_posix_queue_free(struct queue *q)
 {
 	free(q->room);
 	q->room = NULL;
 }
 
-size_t queue_put(struct queue *q, const uint8_t *bytes, size_t len)
+size_t gw_posix_queue_put(struct queue *q, const uint8_t *bytes, size_t len)
 {
 	size_t done = 0;
 
@@ -44,13 +44,13 @@ size_t queue_put(struct queue *q, const uint8_t *bytes, size_t len)
 	return done;
 }
 
-const uint8_t *queue_peek(const struct queue *q, size_t *len)
+const uint8_t *gw_posix_queue_peek(const struct queue *q, size_t *len)
 {
 	*len = q->len < q->size - q->head ? q->len : q->size - q->head;
 	return q->room + q->head;
 }
 
-void queue_drop(struct queue *q, size_t len)
+void gw_posix_queue_drop(struct queue *q, size_t len)
 {
 	q->head = (q->head + len) % q->size;
 	q->len -= len;
@@ -70,7 +70,7 @@ static void watch_slave(struct posix *p)
 	}
 }
 
-int till_open(struct posix *p, struct gw_err *err)
+int gw_posix_till_open(struct posix *p, struct gw_err *err)
 {
 	int rc;
 
@@ -81,7 +81,7 @@ int till_open(struct posix *p, struct gw_err *err)
 		p->till_pty = rc == GW_OK;
 		if (rc == GW_OK)
 			watch_slave(p);
-		till_check_reader(p);
+		gw_posix_till_check_reader(p);
 		return rc;
 	}
 	rc = gw_port_open(&p->till.port, p->till.path, &p->till.settings, err);
@@ -89,7 +89,7 @@ int till_open(struct posix *p, struct gw_err *err)
 	return rc;
 }
 
-void till_check_reader(struct posix *p)
+void gw_posix_till_check_reader(struct posix *p)
 {
 	struct pollfd f = {p->till.port.fd, POLLOUT, 0};
 	char events[1024];
@@ -100,30 +100,30 @@ void till_check_reader(struct posix *p)
 		;
 	p->till_reader = poll(&f, 1, 0) >= 0 && (f.revents & POLLHUP) == 0;
 	if (!p->till_reader) /* the next reader starts with the next scan */
-		queue_drop(&p->till_queue, p->till_queue.len);
+		gw_posix_queue_drop(&p->till_queue, p->till_queue.len);
 }
 
 static void lose_till(struct posix *p, const struct gw_err *err)
 {
 	if (p->till_pty) {
 		p->till_reader = false;
-		queue_drop(&p->till_queue, p->till_queue.len);
+		gw_posix_queue_drop(&p->till_queue, p->till_queue.len);
 		return;
 	}
-	posix_complain(&p->till, err);
+	gw_posix_complain(&p->till, err);
 	gw_port_close(&p->till.port);
 	p->till_reader = false;
-	queue_drop(&p->till_queue, p->till_queue.len);
-	p->till.retry_at_ms = posix_now_ms() + POSIX_BACKOFF_MIN;
+	gw_posix_queue_drop(&p->till_queue, p->till_queue.len);
+	p->till.retry_at_ms = gw_posix_now_ms() + POSIX_BACKOFF_MIN;
 	p->till.backoff_ms = POSIX_BACKOFF_MIN;
 }
 
-void till_flush(struct posix *p)
+void gw_posix_till_flush(struct posix *p)
 {
 	while (p->till_queue.len > 0 && gw_port_is_open(&p->till.port)) {
 		struct gw_err err = {0};
 		size_t len;
-		const uint8_t *at = queue_peek(&p->till_queue, &len);
+		const uint8_t *at = gw_posix_queue_peek(&p->till_queue, &len);
 		int n = gw_port_write(&p->till.port, at, len, &err);
 
 		if (n < 0) {
@@ -132,38 +132,38 @@ void till_flush(struct posix *p)
 		}
 		if (n == 0)
 			return;
-		queue_drop(&p->till_queue, (size_t)n);
+		gw_posix_queue_drop(&p->till_queue, (size_t)n);
 	}
 	p->till_dropping = p->till_dropping && p->till_queue.len > 0;
 }
 
-size_t till_write(struct posix *p, const uint8_t *bytes, size_t len)
+size_t gw_posix_till_write(struct posix *p, const uint8_t *bytes, size_t len)
 {
 	size_t put;
 
 	if (p->till.path == NULL)
 		return len; /* no till: nothing is lost to one */
 	if (p->till_pty && !p->till_reader)
-		till_check_reader(p);
+		gw_posix_till_check_reader(p);
 	if (!p->till_reader)
 		return 0;
-	till_flush(p);
+	gw_posix_till_flush(p);
 	if (p->till_dropping)
 		return 0;
-	put = queue_put(&p->till_queue, bytes, len);
+	put = gw_posix_queue_put(&p->till_queue, bytes, len);
 	p->till_dropping = put < len;
-	till_flush(p);
+	gw_posix_till_flush(p);
 	return put;
 }
 
-size_t till_pending(struct posix *p)
+size_t gw_posix_till_pending(struct posix *p)
 {
 	int n = gw_port_is_open(&p->till.port) && !p->till_pty ? gw_port_pending(&p->till.port) : 0;
 
 	return p->till_queue.len + (size_t)n;
 }
 
-void till_close(struct posix *p)
+void gw_posix_till_close(struct posix *p)
 {
 	if (p->till_watch >= 0)
 		close(p->till_watch);

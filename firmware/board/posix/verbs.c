@@ -28,13 +28,13 @@ static int read_hello(const struct gw_dock_peer *peer, struct gw_link_hello *hel
 {
 	struct gw_link_decoder decoder;
 	struct gw_link_frame f;
-	int64_t until = posix_now_ms() + ANSWER_MS;
+	int64_t until = gw_posix_now_ms() + ANSWER_MS;
 	uint8_t room[512];
 
 	gw_link_decoder_init(&decoder);
 	for (;;) {
 		struct pollfd p = {peer->fd, POLLIN, 0};
-		int64_t left = until - posix_now_ms();
+		int64_t left = until - gw_posix_now_ms();
 		ssize_t n;
 
 		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
@@ -95,8 +95,8 @@ static int status(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw
 	printf("dock      %.7s, version %d.%d.%d, process %d\n", (const char *)h.unit, h.version[0],
 	       h.version[1], h.version[2], (int)peer->pid);
 	printf("scanner   %s\n", (h.state & GW_LINK_ST_SCANNER) != 0 ? "present" : "not there");
-	printf("till      %s\n", (h.caps & GW_LINK_CAP_TILL) == 0	    ? "none"
-				 : (h.state & GW_LINK_ST_TILL) == 0	    ? "not there"
+	printf("till      %s\n", (h.caps & GW_LINK_CAP_TILL) == 0           ? "none"
+				 : (h.state & GW_LINK_ST_TILL) == 0         ? "not there"
 				 : (h.state & GW_LINK_ST_TILL_BLOCKED) != 0 ? "does not read"
 									    : "present");
 	printf("session   %08x, scans %u to %u\n", h.session, h.base, h.next);
@@ -116,10 +116,10 @@ static int counters(const struct gw_cli *cli, struct gw_dock_peer *peer, struct 
 		print_status_json(&h, peer->pid);
 		return GW_OK;
 	}
-	printf("%10u scans lost: memory full\n%10u scans too long\n%10u times out of step\n", h.lost,
-	       h.too_long, h.resyncs);
-	printf("%10u errors on the scanner's line\n%10u bad frames from the register\n", h.rx_errors,
-	       h.bad_frames);
+	printf("%10u scans lost: memory full\n%10u scans too long\n%10u times out of step\n",
+	       h.lost, h.too_long, h.resyncs);
+	printf("%10u errors on the scanner's line\n%10u bad frames from the register\n",
+	       h.rx_errors, h.bad_frames);
 	printf("%10u bytes the till did not take\n%10u codes put into the till's line\n",
 	       h.till_dropped, h.injected);
 	printf("%10u warm starts\n", h.boots);
@@ -140,8 +140,8 @@ static int version(const struct gw_cli *cli, struct gw_dock_peer *peer, struct g
 
 static const struct verb verbs[] = {
 	{"status",
-	 {"goeswith-dock status", "[--listen SOCKET] [--json]", "Says how a running dock is.", options,
-	  true},
+	 {"goeswith-dock status", "[--listen SOCKET] [--json]", "Says how a running dock is.",
+	  options, true},
 	 status},
 	{"counters",
 	 {"goeswith-dock counters", "[--listen SOCKET] [--json]", "Prints a dock's error counters.",
@@ -190,7 +190,7 @@ static int run_verb(const struct verb *v, int argc, char **argv)
 	return rc == GW_OK ? 0 : gw_cli_fail(&v->program, &err);
 }
 
-int verbs_run(const char *verb, int argc, char **argv)
+int gw_posix_verbs_run(const char *verb, int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(verbs[i].name, verb) == 0)
