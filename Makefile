@@ -65,7 +65,7 @@ STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
 PORT_SRC   :=
 ENGINE_SRC := $(addprefix pos-plugin/engine/,apply.c command.c engine.c offers.c view.c)
 HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c request.c)
-UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c glyph.c keys.c keyseq.c screen_ask.c \
+UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c config.c glyph.c keys.c keyseq.c screen_ask.c \
 	screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term_curses.c term_line.c \
 	tty.c ui.c words.c)
 FIRMWARE_SRC :=
@@ -129,7 +129,8 @@ UNIT_TESTS += test_event_json test_journal test_ledger
 E2E_TESTS  += report_today.py
 FUZZERS    += event_json batch
 
-UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden
+UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
+FUZZERS    += ui_keys
 
 UNIT_TESTS += test_offer test_engine
 

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "ui/config.h"
 #include "ui/state.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -486,6 +488,55 @@ static void remapping(void **state)
 	assert_int_equal(gw_keymap_show(&map, GW_ACT_TOTAL), 0);
 }
 
+static void configuration(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} rows[] = {
+		{"[ui]\nascii=yes\ncolour=auto\nlines=no\nbar=no\nidle_clock=yes\nletters=no\n"
+		 "burst_gap_ms=40\npin=1234\n[keys]\ntotal=F12 Ins\n",
+		 true},
+		{"", true},
+		{"[ui]\nascii=perhaps\n", false},
+		{"[ui]\nbar=auto\n", false},
+		{"[ui]\nburst_gap_ms=4\n", false},
+		{"[ui]\nburst_gap_ms=40x\n", false},
+		{"[ui]\npin=12a\n", false},
+		{"[ui]\npin=1234567890123456\n", false},
+		{"[ui]\nblink=yes\n", false},
+		{"[keys]\nyes=Enter\n", false},
+	};
+	char path[] = "/tmp/gw_ui_conf_XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct gw_ui_options options;
+		struct gw_keymap keys;
+		struct gw_conf *conf;
+		struct gw_err err = {0};
+
+		assert_int_equal(gw_file_replace(path, rows[i].text, strlen(rows[i].text), &err),
+				 GW_OK);
+		assert_int_equal(gw_conf_load(&conf, path, &err), GW_OK);
+		if ((gw_ui_configure(&options, &keys, conf, &err) == GW_OK) != rows[i].good)
+			fail_msg("row %zu: %s", i, err.text);
+		if (i == 0) {
+			assert_true(options.ascii == GW_UI_YES && options.colour == GW_UI_AUTO);
+			assert_true(!options.line_mode && options.hide_bar && options.idle_clock);
+			assert_int_equal(options.burst_gap_ms, 40);
+			assert_string_equal(options.pin, "1234");
+			assert_false(keys.letters);
+			assert_int_equal(gw_keymap_find(&keys, F(12)), GW_ACT_TOTAL);
+		}
+		gw_conf_free(conf);
+	}
+	unlink(path);
+}
+
 /* The table itself: no key twice, everything explained, answers only on keys no scanner sends. */
 static void table_is_sound(void **state)
 {
@@ -513,11 +564,11 @@ static void table_is_sound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sequences),      cmocka_unit_test(keys_act),
-		cmocka_unit_test(wedge),          cmocka_unit_test(pin_guards_today),
-		cmocka_unit_test(between_sales),  cmocka_unit_test(too_long_is_refused),
-		cmocka_unit_test(deadlines),      cmocka_unit_test(remapping),
-		cmocka_unit_test(table_is_sound),
+		cmocka_unit_test(sequences),     cmocka_unit_test(keys_act),
+		cmocka_unit_test(wedge),         cmocka_unit_test(pin_guards_today),
+		cmocka_unit_test(between_sales), cmocka_unit_test(too_long_is_refused),
+		cmocka_unit_test(deadlines),     cmocka_unit_test(remapping),
+		cmocka_unit_test(configuration), cmocka_unit_test(table_is_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
