@@ -70,7 +70,8 @@ UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c con
 	tty.c ui.c words.c)
 FIRMWARE_SRC :=
 DECODE_SRC := tools/decode/lines.c tools/decode/print.c
-TABLE_SRC  :=
+TABLE_SRC  := $(addprefix tools/table/,any.c bundle.c cells.c install.c issues.c manifest.c minisign.c payload.c \
+	payload_read.c read_items.c read_rules.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
 MINE_SRC   := $(addprefix tools/mine/,db.c dict.c itemsets.c measure.c options.c order.c read_basket.c read_batch.c \
 	read_csv.c read_path.c rules.c sales.c source.c spool.c write.c)
 REPORT_SRC :=
@@ -98,6 +99,10 @@ PROGRAMS :=
 PROGRAMS += goeswith-mine
 goeswith-mine_MAIN := tools/mine/main.c
 goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lm -lpthread -ldl
+
+PROGRAMS += goeswith-table
+goeswith-table_MAIN := tools/table/main.c
+goeswith-table_LIBS := -lsqlite3 -ljansson -lsodium -lzstd -linih
 
 PROGRAMS += goeswith-decode
 goeswith-decode_MAIN := tools/decode/main.c

@@ -429,6 +429,8 @@ int gw_table_origin(struct gw_table_origin *origin, const char *path, struct gw_
 	*origin = (struct gw_table_origin){0};
 	rc = open_table(&in.db, path, err);
 	if (rc == GW_OK &&
+	    (rc = meta_text(&in, "version", origin->version, sizeof(origin->version))) == GW_OK &&
+	    (rc = meta_text(&in, "chain", origin->chain, sizeof(origin->chain))) == GW_OK &&
 	    (rc = meta_text(&in, "payload", origin->payload, sizeof(origin->payload))) == GW_OK &&
 	    (rc = meta_text(&in, "key", origin->key, sizeof(origin->key))) == GW_OK)
 		rc = meta_int(&in, "installed_ms", &origin->installed_ms);

@@ -16,6 +16,8 @@
 
 /* Where a table came from, kept in the file beside it.  "" where unknown. */
 struct gw_table_origin {
+	char version[GW_ID_MAX]; /* of the table itself; saving ignores these two */
+	char chain[GW_ID_MAX];
 	char payload[65];     /* BLAKE2b-256 of the payload it was made from, in hex */
 	char key[20];         /* id of the key that signed it */
 	int64_t installed_ms; /* 0: unknown */

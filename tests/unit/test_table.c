@@ -10,39 +10,10 @@
 
 #include <cmocka.h>
 
-#include "base/gtin.h"
 #include "model/settings.h"
 #include "model/table_build.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static void gtins(void **state)
-{
-	static const struct {
-		const char *in, *want; /* "": refused */
-	} rows[] = {
-		{"96385074", "00000096385074"},       /* EAN-8 */
-		{"036000291452", "00036000291452"},   /* UPC-A */
-		{"4006381333931", "04006381333931"},  /* EAN-13 */
-		{"10614141000415", "10614141000415"}, /* ITF-14 */
-		{"4006381333932", ""},                /* check digit */
-		{"400638133393", ""},                 /* 12 digits, check digit wrong */
-		{"40063813339310", ""},
-		{"4006381", ""},
-		{"400638133393X", ""},
-		{"", ""},
-	};
-	char out[GW_GTIN_SIZE];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		bool ok = gw_gtin_normalise(rows[i].in, strlen(rows[i].in), out);
-
-		assert_string_equal(out, rows[i].want);
-		assert_int_equal(ok, rows[i].want[0] != '\0');
-	}
-	assert_int_equal(gw_gtin_check_digit("400638133393", 12), '1');
-}
 
 static struct gw_table_build *new_build(void)
 {
@@ -363,7 +334,6 @@ static void settings_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gtins),
 		cmocka_unit_test(find_many),
 		cmocka_unit_test(empty_table),
 		cmocka_unit_test(rules_refused),

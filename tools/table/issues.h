@@ -1,0 +1,37 @@
+/*
+ * Complaints about a set of files, gathered so that a person sees all of them at once: each with
+ * file, line and column, what is wrong and what to do.
+ *
+ * Owns its texts.  Keeps the first GW_ISSUES_MAX and counts the rest.
+ */
+#ifndef TABLE_ISSUES_H
+#define TABLE_ISSUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define GW_ISSUES_MAX 1000
+
+struct gw_issue {
+	char *text; /* "items.csv:12:5: ..." */
+	bool warning;
+};
+
+struct gw_issues {
+	struct gw_issue *list;
+	int count;
+	int64_t errors, warnings; /* those not kept included */
+};
+
+/* line 0: about the file as a whole. */
+void gw_issues_error(struct gw_issues *issues, const char *file, uint32_t line, uint32_t column,
+		     const char *format, ...) __attribute__((format(printf, 5, 6)));
+void gw_issues_warning(struct gw_issues *issues, const char *file, uint32_t line, uint32_t column,
+		       const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Prints them all, a line each, and how many more there were. */
+void gw_issues_print(const struct gw_issues *issues, FILE *out);
+void gw_issues_release(struct gw_issues *issues);
+
+#endif

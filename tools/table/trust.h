@@ -1,0 +1,42 @@
+/*
+ * Whose tables a till takes: the public keys in HOME/trust (any number of *.pub files, say the
+ * online key and the recovery key), and the highest version it has seen of each key and chain
+ * (HOME/trust/ratchet), which stands outside the tables so that deleting one forgets nothing.
+ *
+ * A home without keys takes unsigned tables: one shop needs none.  A home with keys takes only what
+ * one of them signed.  The ratchet is per key, so that a stolen online key that signed an absurdly
+ * high version does not lock the recovery key out.
+ */
+#ifndef TABLE_TRUST_H
+#define TABLE_TRUST_H
+
+#include "tools/table/minisign.h"
+
+#define GW_TRUST_KEYS_MAX 16
+
+struct gw_trust {
+	struct gw_public_key keys[GW_TRUST_KEYS_MAX];
+	int count;
+};
+
+/* Reads HOME/trust; none there gives count 0.  GW_E_INPUT (a file that is no key), GW_E_STORAGE. */
+int gw_trust_load(struct gw_trust *trust, const char *home, struct gw_err *err);
+/* Adds the key in a file, or written out as base64. */
+int gw_trust_add(struct gw_trust *trust, const char *file_or_key, struct gw_err *err);
+
+/*
+ * Verifies DIR's signature over manifest[0..len) against the keys; key_id gets the signer.
+ * GW_E_DENIED: no signature, of an unknown key, or one that does not fit.
+ */
+int gw_trust_verify(const struct gw_trust *trust, const char *dir, const char *manifest, size_t len,
+		    char key_id[GW_KEY_ID_SIZE], char comment[GW_TRUSTED_COMMENT_MAX],
+		    struct gw_err *err);
+
+/* Highest version taken from this key and chain, 0 for none.  GW_E_STORAGE, GW_E_INPUT. */
+int gw_ratchet_get(const char *home, const char *key_id, const char *chain, long long *version,
+		   struct gw_err *err);
+/* Raises it; a lower one changes nothing. */
+int gw_ratchet_set(const char *home, const char *key_id, const char *chain, long long version,
+		   struct gw_err *err);
+
+#endif
