@@ -130,7 +130,7 @@ UNIT_TESTS += test_mine_sets
 E2E_TESTS  += mine_rules.py
 BENCHES    += mine
 
-UNIT_TESTS += test_event_json test_journal test_ledger
+UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
 E2E_TESTS  += report_today.py
 FUZZERS    += event_json batch
 
@@ -171,6 +171,9 @@ export UI_PREVIEW
 LDFLAGS_test_ui_golden := $(UI_SCENES)
 LDFLAGS_ui_preview := $(UI_SCENES)
 $(B)/tests/unit/test_ui_golden $(UI_PREVIEW): $(UI_SCENES)
+
+LDFLAGS_test_journal_faults := $(B)/tests/unit/cut_vfs.o
+$(B)/tests/unit/test_journal_faults: $(B)/tests/unit/cut_vfs.o
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)

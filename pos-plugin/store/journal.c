@@ -149,7 +149,7 @@ static int write_input(struct gw_journal *j, const struct gw_event *events, size
 		if (first)
 			*first_seq = j->file.tail.seq;
 		first = false;
-		scan.session = 0;
+		scan = (struct gw_scan_id){0, 0};
 	}
 	if (rc == SQLITE_OK)
 		rc = gw_jfile_commit(&j->file);

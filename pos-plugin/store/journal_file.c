@@ -316,7 +316,7 @@ static struct gw_chain_row chain_row(const struct gw_jfile *f, const struct gw_e
 		.mono_ms = e->mono_ms,
 		.boot = f->boot,
 		.scan_session = scan.session,
-		.scan_seq = scan.seq,
+		.scan_seq = scan.session != 0 ? scan.seq : 0,
 		.kind = kind,
 		.kind_len = strlen(kind),
 		.basket = e->basket,
