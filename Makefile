@@ -89,6 +89,8 @@ LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
 FIRMWARE_SRC += $(addprefix firmware/,dock.c ring.c scanner.c)
 SIM_SRC  += tools/sim/scanner.c
+SIM_SRC  += $(addprefix tools/sim/,again.c baskets.c baskets_check.c hits.c latency.c lines.c \
+	replay.c replay_print.c till.c)
 
 LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER_SRC) $(STORE_SRC) $(PORT_SRC) \
 	$(ENGINE_SRC) $(HOST_SRC) $(UI_SRC) $(FIRMWARE_SRC) $(DECODE_SRC) $(TABLE_SRC) $(MINE_SRC) $(REPORT_SRC) \
@@ -115,7 +117,7 @@ PROGRAMS += goeswith-dock goeswith-sim
 goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c clients.c loop.c till.c verbs.c)
 goeswith-dock_LIBS := -lserialport
 goeswith-sim_MAIN := tools/sim/main.c
-goeswith-sim_LIBS := -lserialport
+goeswith-sim_LIBS := -lserialport -lsqlite3 -ljansson -lsodium -lzstd -lm
 
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
@@ -201,7 +203,8 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(LIB)
 
 # --- the library for till vendors: one object whose only symbols are those of libgoeswith.map -------
 LIB_ABI := 0
-LIBGW_SRC := $(addprefix pos-plugin/base/,err.c json.c money.c text.c utf8.c when.c) $(SCAN_SRC) \
+LIBGW_SRC := $(addprefix pos-plugin/base/,err.c json.c money.c text.c utf8.c when.c) \
+	$(filter-out pos-plugin/scan/settings.c,$(SCAN_SRC)) \
 	$(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c) \
 	$(addprefix pos-plugin/store/,table_db.c) $(OFFER_SRC) $(ENGINE_SRC)
 LIBGW_MAP  := pos-plugin/host/libgoeswith.map

@@ -3,18 +3,21 @@
 #include <string.h>
 
 #include "base/cli.h"
+#include "tools/sim/replay.h"
 #include "tools/sim/scanner.h"
 
 static const struct {
 	const char *name, *about;
 	int (*main)(int argc, char **argv);
 } verbs[] = {
+	{"replay", "drive the engine with baskets or a journal", gw_sim_replay_main},
 	{"scanner", "play a file of scans into a port", gw_sim_scanner_main},
 };
 
 static const struct gw_cli_program program = {
 	"goeswith-sim", "VERB [OPTION]...",
 	"Simulates what surrounds goeswith.  Verbs, each with its own --help:\n"
+	"  replay    drive the engine with baskets of the past, or a journal once more\n"
 	"  scanner   play a file of scans into a port",
 	NULL, false};
 
