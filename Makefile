@@ -132,6 +132,8 @@ UNIT_TESTS += test_table_set
 FUZZERS    += table_csv table_bundle
 UNIT_TESTS += test_mine_sets
 E2E_TESTS  += mine_rules.py
+E2E_TESTS  += host_library.py sim_replay.py
+UNIT_TESTS += test_replay
 BENCHES    += mine
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
@@ -150,7 +152,7 @@ UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
 
 .PHONY: all
-all: $(addprefix $(BIN)/,$(PROGRAMS))
+all: $(addprefix $(BIN)/,$(PROGRAMS)) lib
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)
