@@ -57,8 +57,8 @@ have_tool = $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
 LINK_SRC   :=
 BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
 STATS_SRC  :=
-SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c card.c coupon.c element.c gtin.c rcn.c \
-	retail.c scan.c settings.c symbology.c uri.c)
+SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c card.c coupon.c element.c \
+	frame.c gtin.c profile.c rcn.c retail.c scan.c settings.c ssi.c symbology.c twin.c uri.c)
 MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c)
 OFFER_SRC  := $(addprefix pos-plugin/offer/,assign.c choose.c fit.c index.c index_pattern.c match.c)
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
@@ -69,7 +69,7 @@ UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c con
 	screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term_curses.c term_line.c \
 	tty.c ui.c words.c)
 FIRMWARE_SRC :=
-DECODE_SRC := tools/decode/lines.c tools/decode/print.c
+DECODE_SRC := tools/decode/lines.c tools/decode/print.c tools/decode/raw.c
 TABLE_SRC  := $(addprefix tools/table/,any.c bundle.c cells.c install.c issues.c manifest.c minisign.c payload.c \
 	payload_read.c read_items.c read_rules.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
 MINE_SRC   := $(addprefix tools/mine/,db.c dict.c itemsets.c measure.c options.c order.c read_basket.c read_batch.c \
@@ -125,8 +125,6 @@ LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium 
 UNIT_TESTS := test_base test_scan test_table test_table_db test_host
 E2E_TESTS  :=
 FUZZERS    := csv host
-UNIT_TESTS += test_scan_numbers
-E2E_TESTS  += decode_vectors.py
 BENCHES    :=
 UNIT_TESTS += test_table_set
 FUZZERS    += table_csv table_bundle
@@ -144,6 +142,11 @@ UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys
 
 UNIT_TESTS += test_offer test_engine
+
+UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1
+LDFLAGS_test_scan_gs1 := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+E2E_TESTS  += decode_vectors.py decode_cli.py
+BENCHES    += decode
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))

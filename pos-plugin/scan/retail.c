@@ -162,14 +162,32 @@ int gw_retail_ean8(struct gw_scan_job *job, size_t from, size_t end)
 	return take_checked(job, from, 8);
 }
 
+/* Digits of the number in front of its add-on, or 0. */
+static size_t base_of_joined(size_t n)
+{
+	switch (n) {
+	case 18:
+	case 15:
+		return 13;
+	case 17:
+	case 14:
+		return 12;
+	case 13:
+	case 10:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
 int gw_retail_joined(struct gw_scan_job *job, size_t from, size_t end)
 {
-	size_t n = end - from, base = n == 18 || n == 15 ? 13 : 12;
+	size_t n = end - from, base = base_of_joined(n);
 	int status = check_digits_of(job, from, end);
 
 	if (status != GW_OK)
 		return status;
-	if (n != 14 && n != 15 && n != 17 && n != 18)
+	if (base == 0)
 		return gw_scan_refuse(job->out, (int)from, "%zu digits are no EAN with an add-on",
 				      n);
 	status = take_checked(job, from, base);

@@ -131,10 +131,12 @@ int gw_scan_take_gtin(struct gw_scan_job *job, const char *digits, size_t n, siz
 	enum gw_gtin_class class;
 
 	memcpy(gtin + 14 - n, digits, n);
+	/* Beside an in-store number with its measure may stand the same number without. */
+	if (out->scanned[0] != '\0' &&
+	    (memcmp(out->scanned, gtin, 14) == 0 || memcmp(out->gtin, gtin, 14) == 0))
+		return GW_OK;
 	if (out->scanned[0] != '\0')
-		return memcmp(out->scanned, gtin, 14) == 0
-			       ? GW_OK
-			       : gw_scan_refuse(out, (int)at, "two different GTINs in one scan");
+		return gw_scan_refuse(out, (int)at, "two different GTINs in one scan");
 	memcpy(out->gtin, gtin, sizeof(gtin));
 	memcpy(out->scanned, gtin, sizeof(gtin));
 	class = gw_gtin_class(gtin);
@@ -469,26 +471,52 @@ int gw_scan_decode(const struct gw_scan_config *config, const uint8_t *data, siz
 	return gw_scan_decode_elements(config, data, len, out, NULL);
 }
 
+static const struct gw_scan_config defaults;
+
+/* Opens the job and trims it; GW_E_INPUT with a refusal when there is nothing to decode. */
+static int open_job(struct gw_scan_job *job, size_t *from)
+{
+	gw_scan_clear(job->out);
+	if (job->config == NULL)
+		job->config = &defaults;
+	if (job->elements != NULL)
+		job->elements->count = 0;
+	if (job->len > GW_SCAN_DATA_MAX)
+		return gw_scan_refuse(job->out, GW_SCAN_DATA_MAX, "longer than %d bytes",
+				      GW_SCAN_DATA_MAX);
+	*from = trim(job);
+	if (*from == job->len)
+		return gw_scan_refuse(job->out, -1, "nothing was scanned");
+	return GW_OK;
+}
+
 int gw_scan_decode_elements(const struct gw_scan_config *config, const uint8_t *data, size_t len,
 			    struct gw_scan *out, struct gw_scan_elements *elements)
 {
-	static const struct gw_scan_config plain = {0};
-	struct gw_scan_job job = {config != NULL ? config : &plain, (const char *)data, len, out,
-				  elements};
+	struct gw_scan_job job = {config, (const char *)data, len, out, elements};
 	size_t from;
+	int status = open_job(&job, &from);
 
-	gw_scan_clear(out);
-	if (elements != NULL)
-		elements->count = 0;
-	if (len > GW_SCAN_DATA_MAX)
-		return gw_scan_refuse(out, GW_SCAN_DATA_MAX, "longer than %d bytes",
-				      GW_SCAN_DATA_MAX);
-	from = trim(&job);
-	if (from == job.len)
-		return gw_scan_refuse(out, -1, "nothing was scanned");
+	if (status != GW_OK)
+		return status;
 	if (job.config->gs != '\0' && wants_gs(&job, from))
 		return decode_replaced(&job, from);
 	return decode_trimmed(&job, from);
+}
+
+int gw_scan_decode_as(const struct gw_scan_config *config, const struct gw_symbology *symbology,
+		      const char *aim, const uint8_t *data, size_t len, struct gw_scan *out,
+		      struct gw_scan_elements *elements)
+{
+	struct gw_scan_job job = {config, (const char *)data, len, out, elements};
+	struct part part = {.symbology = symbology};
+	int status = open_job(&job, &part.from);
+
+	if (status != GW_OK)
+		return status;
+	memcpy(out->symbology, aim, 4);
+	part.end = may_have_next(symbology->action) ? find_next_part(&job, part.from) : job.len;
+	return decode_parts(&job, &part);
 }
 
 bool gw_scan_check_dates(struct gw_scan *scan, int64_t today_days)

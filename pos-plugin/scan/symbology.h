@@ -46,4 +46,12 @@ const struct gw_symbology *gw_symbology_find(char letter, char modifier);
 const struct gw_symbology *gw_symbology_of_maker(enum gw_scan_code_ids maker, const char *p,
 						 size_t len, size_t *used);
 
+/*
+ * As gw_scan_decode_elements, for data whose symbology the scanner has named in another way; aim is
+ * the identifier to report ("]E0", 4 bytes with its NUL).
+ */
+int gw_scan_decode_as(const struct gw_scan_config *config, const struct gw_symbology *symbology,
+		      const char *aim, const uint8_t *data, size_t len, struct gw_scan *out,
+		      struct gw_scan_elements *elements);
+
 #endif

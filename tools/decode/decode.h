@@ -25,6 +25,9 @@ struct gw_decode {
 /* Decodes one scan and appends its line of JSON; scan is wiped if it was a card. */
 void gw_decode_one(struct gw_decode *d, uint8_t *scan, size_t len);
 
+/* The same for the data of an SSI packet, with Zebra's number of its symbology. */
+void gw_decode_ssi(struct gw_decode *d, uint8_t code_type, uint8_t *scan, size_t len);
+
 /* Appends {"ok":false,...} for a line that is no scan. */
 void gw_decode_fault(struct gw_decode *d, const char *error, long at);
 

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "scan/frame.h"
 #include "tools/decode/decode.h"
 
 /* More than the longest answer: 4 KiB of control characters escaped, and what surrounds them. */
@@ -136,26 +137,41 @@ void gw_decode_fault(struct gw_decode *d, const char *error, long at)
 	gw_text_add_char(d->out, '\n');
 }
 
+/* Prints a decoded scan; its bytes are wiped if it was a card. */
+static void print_scan(struct gw_decode *d, struct gw_scan *scan, uint8_t *data, size_t len)
+{
+	struct gw_json j = gw_json_over(d->out);
+
+	if (scan->secret)
+		gw_scan_wipe(data, len);
+	if (scan->kind == GW_SCAN_REFUSED) {
+		gw_decode_fault(d, scan->error, scan->at);
+		return;
+	}
+	if (d->today_days != 0)
+		gw_scan_check_dates(scan, d->today_days);
+	make_room(d);
+	gw_json_begin(&j, '{');
+	add_scan(&j, scan, d->elements);
+	gw_json_end(&j, '}');
+	gw_text_add_char(d->out, '\n');
+}
+
 void gw_decode_one(struct gw_decode *d, uint8_t *data, size_t len)
 {
 	struct gw_scan scan;
-	struct gw_json j = gw_json_over(d->out);
 
 	if (d->bracketed)
 		gw_scan_decode_bracketed(d->config, (const char *)data, len, &scan, d->elements);
 	else
 		gw_scan_decode_elements(d->config, data, len, &scan, d->elements);
-	if (scan.secret)
-		gw_scan_wipe(data, len);
-	if (scan.kind == GW_SCAN_REFUSED) {
-		gw_decode_fault(d, scan.error, scan.at);
-		return;
-	}
-	if (d->today_days != 0)
-		gw_scan_check_dates(&scan, d->today_days);
-	make_room(d);
-	gw_json_begin(&j, '{');
-	add_scan(&j, &scan, d->elements);
-	gw_json_end(&j, '}');
-	gw_text_add_char(d->out, '\n');
+	print_scan(d, &scan, data, len);
+}
+
+void gw_decode_ssi(struct gw_decode *d, uint8_t code_type, uint8_t *data, size_t len)
+{
+	struct gw_scan scan;
+
+	gw_scan_decode_ssi(d->config, code_type, data, len, &scan, d->elements);
+	print_scan(d, &scan, data, len);
 }
