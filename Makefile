@@ -77,7 +77,7 @@ MINE_SRC   := $(addprefix tools/mine/,db.c dict.c itemsets.c measure.c options.c
 REPORT_SRC :=
 SYNC_SRC   :=
 SIM_SRC    :=
-REGISTER_SRC :=
+REGISTER_SRC := $(addprefix pos-plugin/,clock.c dock_client.c loop.c options.c register.c screen.c)
 
 MODEL_SRC += pos-plugin/model/event_json.c
 STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \
@@ -97,7 +97,9 @@ LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER
 	$(SYNC_SRC) $(SIM_SRC) $(REGISTER_SRC)
 
 # --- programs: NAME_MAIN is the file with main(), NAME_LIBS what it links -------------------------
-PROGRAMS :=
+PROGRAMS := goeswith
+goeswith_MAIN := pos-plugin/main.c
+goeswith_LIBS := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lm
 PROGRAMS += goeswith-mine
 goeswith-mine_MAIN := tools/mine/main.c
 goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lm -lpthread -ldl
@@ -123,7 +125,7 @@ LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium 
 
 # --- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := test_base test_scan test_table test_table_db test_host
-E2E_TESTS  :=
+E2E_TESTS  := register_faults.py register_kill.py
 FUZZERS    := csv host
 BENCHES    :=
 UNIT_TESTS += test_table_set

@@ -22,7 +22,8 @@ enum {
 
 static const struct gw_cli_option options_table[] = {
 	{OPT_SCANNER, "scanner", "PORT", "a scanner on this port; starts the software dock for it"},
-	{OPT_BRAND, "brand", "NAME", "its settings by name (goeswith-dock --brand help lists them)"},
+	{OPT_BRAND, "brand", "NAME",
+	 "its settings by name (goeswith-dock --brand help lists them)"},
 	{OPT_TILL, "till", "PORT", "hand every byte on to this port, or to pty:PATH"},
 	{OPT_DOCK, "dock", "WHERE", "a dock that runs already: a Unix socket or a serial port"},
 	{OPT_KEEP_DOCK, "keep-dock", NULL, "leave the software dock running on the way out"},
@@ -40,12 +41,15 @@ static const struct gw_cli_option options_table[] = {
 
 const struct gw_cli_program gw_register_program = {
 	.name = "goeswith",
-	.synopsis = "[--scanner PORT] [--till PORT] [--listen PATH] [OPTION...]\n"
-		    "--headless [OPTION...]\n"
-		    "VERB ...        runs goeswith-VERB: decode, dock, mine, report, sim, sync, table",
+	.synopsis =
+		"[--scanner PORT] [--till PORT] [--listen PATH] [OPTION...]\n"
+		"--headless [OPTION...]\n"
+		"VERB ...        runs goeswith-VERB: decode, dock, mine, report, sim, sync, table",
 	.about = "The register: shows the cashier what goes with the sale and keeps the journal.\n"
-		 "Everything can also stand in HOME/goeswith.conf: [register] store, terminal, cashier;\n"
-		 "[scanner] port, brand; [till] port; [dock] port; [host] listen; [screen] tty, ascii, mono.",
+		 "Everything can also stand in HOME/goeswith.conf: [register] store, terminal, "
+		 "cashier;\n"
+		 "[scanner] port, brand; [till] port; [dock] port; [host] listen; [screen] tty, "
+		 "ascii, mono.",
 	.options = options_table,
 };
 
@@ -127,9 +131,11 @@ static void fill_from_conf(struct gw_options *o)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (*rows[i].at == NULL)
-			*rows[i].at = gw_conf_get(o->conf, rows[i].section, rows[i].key, rows[i].fallback);
+			*rows[i].at = gw_conf_get(o->conf, rows[i].section, rows[i].key,
+						  rows[i].fallback);
 	o->ascii = o->ascii || conf_bool(o->conf, "screen", "ascii");
-	o->mono = o->mono || conf_bool(o->conf, "screen", "mono") || (no_color != NULL && no_color[0] != '\0');
+	o->mono = o->mono || conf_bool(o->conf, "screen", "mono") ||
+		  (no_color != NULL && no_color[0] != '\0');
 }
 
 static int find_paths(struct gw_options *o, const struct gw_cli *cli, struct gw_err *err)
@@ -160,8 +166,8 @@ int gw_options_read(struct gw_options *o, int argc, char **argv, struct gw_err *
 	if (id < 0)
 		return GW_OPTIONS_END + cli.exit_status;
 	if (cli.first < cli.argc)
-		return GW_OPTIONS_END +
-		       gw_cli_usage(&gw_register_program, "\"%s\" is too much", cli.argv[cli.first]);
+		return GW_OPTIONS_END + gw_cli_usage(&gw_register_program, "\"%s\" is too much",
+						     cli.argv[cli.first]);
 	o->verbose = cli.verbose;
 	rc = find_paths(o, &cli, err);
 	if (rc != GW_OK)

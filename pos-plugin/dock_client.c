@@ -1,0 +1,345 @@
+#include "dock_client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "port/dock_spawn.h"
+#include "port/port.h"
+
+#define OUT_MAX      8192 /* commands and acknowledgements; what does not fit is repeated */
+#define RETRY_MIN_MS 100
+#define RETRY_MAX_MS 2000
+#define LINGER_S     60 /* how long a dock without a till waits for a register that died */
+
+/* A dock box on a serial line: PROTOCOL.md forbids XON/XOFF, everything else is the usual. */
+static const struct gw_port_settings box_line = {
+	.brand = "dock box",
+	.baud = 115200,
+	.bits = 8,
+	.parity = GW_PARITY_NONE,
+	.stop = 1,
+	.flow = GW_FLOW_NONE,
+	.about = "link to a dock",
+};
+
+struct gw_dock_client {
+	const struct gw_options *options; /* borrowed */
+	const struct gw_dock_client_ops *ops;
+	void *ctx;
+	struct gw_link_host link;
+	struct gw_port port;
+	struct gw_dock_peer peer; /* the software dock we are connected to, pid 0: none */
+	bool up, told_up, told_scanner, told_once;
+	int64_t retry_at_ms, retry_ms; /* retry_at_ms -1: connected */
+	int64_t now_ms;
+	uint32_t clock_less_dock; /* our clock less the dock's, modulo 2^32 */
+	uint8_t out[OUT_MAX];
+	size_t out_len;
+	char text[GW_TEXT_MAX];
+};
+
+/* --- what the link wants ---------------------------------------------------------------------- */
+
+static void flush(struct gw_dock_client *c)
+{
+	while (c->up && c->out_len > 0) {
+		int n = gw_port_write(&c->port, c->out, c->out_len, NULL);
+
+		if (n <= 0)
+			return;
+		c->out_len -= (size_t)n;
+		memmove(c->out, c->out + n, c->out_len);
+	}
+}
+
+static void link_send(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct gw_dock_client *c = ctx;
+
+	if (len > sizeof(c->out) - c->out_len)
+		return;
+	memcpy(c->out + c->out_len, bytes, len);
+	c->out_len += len;
+	flush(c);
+}
+
+/* How long ago the dock read it, by the difference of the two clocks at its last HELLO. */
+static int32_t lateness(const struct gw_dock_client *c, const struct gw_link_scan *scan)
+{
+	uint32_t late = (uint32_t)c->now_ms - c->clock_less_dock - scan->t_ms;
+
+	if ((scan->flags & GW_LINK_F_CLK) != 0)
+		return INT32_MAX; /* from before the dock's reset: old, but nobody knows how old */
+	return late > INT32_MAX ? 0 : (int32_t)late;
+}
+
+static void link_scan(void *ctx, const struct gw_link_scan *scan)
+{
+	struct gw_dock_client *c = ctx;
+	int rc = c->ops->scan(c->ctx, scan, lateness(c, scan));
+
+	gw_link_host_ack(&c->link, scan->session, scan->seq);
+	if (rc == GW_E_FULL)
+		gw_link_host_pause(&c->link, true);
+}
+
+static uint32_t link_next_expected(void *ctx, uint32_t session)
+{
+	struct gw_dock_client *c = ctx;
+
+	return c->ops->next_expected(c->ctx, session);
+}
+
+static uint32_t link_nonce(void *ctx)
+{
+	struct gw_dock_client *c = ctx;
+	uint32_t nonce;
+
+	do
+		if (getrandom(&nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
+			nonce = (uint32_t)c->now_ms;
+	while (nonce == 0 || c->ops->next_expected(c->ctx, nonce) != 0);
+	return nonce;
+}
+
+static void tell(struct gw_dock_client *c, bool up, bool scanner, const char *text)
+{
+	if (c->told_once && up == c->told_up && scanner == c->told_scanner)
+		return;
+	c->told_once = true;
+	c->told_up = up;
+	c->told_scanner = scanner;
+	c->ops->changed(c->ctx, up, scanner, text);
+}
+
+static void link_hello(void *ctx, const struct gw_link_hello *hello)
+{
+	struct gw_dock_client *c = ctx;
+	bool scanner = (hello->state & GW_LINK_ST_SCANNER) != 0;
+
+	c->clock_less_dock = (uint32_t)c->now_ms - hello->now_ms;
+	if (hello->session == 0)
+		return; /* not ours yet */
+	tell(c, true, scanner, scanner ? "" : "Scanner unplugged; trying again");
+}
+
+static void link_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
+{
+	struct gw_dock_client *c = ctx;
+
+	switch (alarm) {
+	case GW_LINK_ALARM_HOLE:
+		c->ops->gap(c->ctx, count, "scans the journal had before it was put back");
+		break;
+	case GW_LINK_ALARM_LOST:
+		c->ops->gap(c->ctx, count, "scans the dock refused: its memory was full");
+		break;
+	case GW_LINK_ALARM_BEHIND:
+		c->ops->gap(c->ctx, 0, "the dock was older than the journal; a new session began");
+		break;
+	case GW_LINK_ALARM_BUSY:
+		tell(c, false, false, "Another register has the scanner");
+		break;
+	case GW_LINK_ALARM_MAJOR:
+		tell(c, false, false, "The dock is of another version; update it");
+		break;
+	default:
+		break;
+	}
+}
+
+static void link_done(void *ctx, uint32_t tag, enum gw_link_result result)
+{
+	struct gw_dock_client *c = ctx;
+
+	if (tag != 0)
+		c->ops->injected(c->ctx, tag, result);
+}
+
+static void link_raw(void *ctx, uint8_t port, uint32_t t_ms, const uint8_t *bytes, size_t len)
+{
+	struct gw_dock_client *c = ctx;
+
+	(void)port;
+	if (c->ops->raw != NULL)
+		c->ops->raw(c->ctx, bytes, len, t_ms);
+}
+
+static const struct gw_link_host_ops link_ops = {
+	.send = link_send,
+	.scan = link_scan,
+	.next_expected = link_next_expected,
+	.nonce = link_nonce,
+	.hello = link_hello,
+	.alarm = link_alarm,
+	.done = link_done,
+	.raw = link_raw,
+};
+
+/* --- the connection --------------------------------------------------------------------------- */
+
+static int reach(struct gw_dock_client *c, struct gw_err *err)
+{
+	const struct gw_options *o = c->options;
+	struct gw_dock_options d = gw_dock_options_default(o->scanner);
+	int rc;
+
+	if (o->dock != NULL)
+		return gw_port_open(&c->port, o->dock, &box_line, err);
+	d.brand = o->brand;
+	d.till = o->till;
+	d.linger_s = o->till != NULL ? -1 : LINGER_S;
+	rc = gw_dock_connect(&c->peer, o->home, &d, err);
+	return rc == GW_OK ? gw_port_open_fd(&c->port, c->peer.fd, err) : rc;
+}
+
+static void connect_now(struct gw_dock_client *c)
+{
+	struct gw_err err = {0};
+
+	if (reach(c, &err) != GW_OK) {
+		snprintf(c->text, sizeof(c->text), "Scanner not there: %.*s",
+			 (int)sizeof(c->text) - 20, err.text);
+		c->retry_ms = c->retry_ms == 0 ? RETRY_MIN_MS : c->retry_ms * 2;
+		if (c->retry_ms > RETRY_MAX_MS)
+			c->retry_ms = RETRY_MAX_MS;
+		c->retry_at_ms = c->now_ms + c->retry_ms;
+		tell(c, false, false, c->text);
+		return;
+	}
+	c->up = true;
+	c->retry_at_ms = -1;
+	c->out_len = 0;
+}
+
+static void disconnect(struct gw_dock_client *c)
+{
+	gw_port_close(&c->port);
+	gw_link_host_stop(&c->link);
+	c->up = false;
+	c->retry_at_ms = c->now_ms; /* at once: a killed dock is back within a second */
+	tell(c, false, false, "The scanner's dock stopped; starting it again");
+}
+
+int gw_dock_client_new(struct gw_dock_client **out, const struct gw_options *options,
+		       const struct gw_dock_client_ops *ops, void *ctx, struct gw_err *err)
+{
+	struct gw_dock_client *c = calloc(1, sizeof(*c));
+
+	*out = NULL;
+	if (c == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	c->options = options;
+	c->ops = ops;
+	c->ctx = ctx;
+	c->port.fd = -1;
+	gw_link_host_init(&c->link, &link_ops, c);
+	*out = c;
+	return GW_OK;
+}
+
+void gw_dock_client_free(struct gw_dock_client *c)
+{
+	if (c == NULL)
+		return;
+	if (c->up) {
+		flush(c);
+		gw_link_host_stop(&c->link);
+		gw_port_close(&c->port);
+	}
+	if (c->peer.pid > 0 && c->options->till == NULL && !c->options->keep_dock)
+		(void)gw_dock_end(&c->peer, NULL);
+	free(c);
+}
+
+int gw_dock_client_fd(const struct gw_dock_client *c)
+{
+	return c->up ? c->port.fd : -1;
+}
+
+short gw_dock_client_events(const struct gw_dock_client *c)
+{
+	return (short)(POLLIN | (c->out_len > 0 ? POLLOUT : 0));
+}
+
+void gw_dock_client_ready(struct gw_dock_client *c, short revents, int64_t now_ms)
+{
+	uint8_t room[4096];
+	int n;
+
+	c->now_ms = now_ms;
+	if (!c->up)
+		return;
+	if ((revents & POLLOUT) != 0)
+		flush(c);
+	while ((n = gw_port_read(&c->port, room, sizeof(room), NULL)) > 0) {
+		c->retry_ms = 0;
+		gw_link_host_input(&c->link, room, (size_t)n, now_ms);
+		if (!c->up || n < (int)sizeof(room))
+			break;
+	}
+	if (c->up && (n < 0 || (n == 0 && (revents & (POLLHUP | POLLERR)) != 0)))
+		disconnect(c);
+}
+
+void gw_dock_client_tick(struct gw_dock_client *c, int64_t now_ms)
+{
+	int64_t due;
+
+	c->now_ms = now_ms;
+	if (!c->up && c->retry_at_ms <= now_ms) {
+		connect_now(c);
+		if (c->up)
+			gw_link_host_start(&c->link, now_ms);
+	}
+	due = gw_link_host_deadline(&c->link);
+	if (c->up && due >= 0 && due <= now_ms)
+		gw_link_host_tick(&c->link, now_ms);
+}
+
+int64_t gw_dock_client_deadline(const struct gw_dock_client *c)
+{
+	return c->up ? gw_link_host_deadline(&c->link) : c->retry_at_ms;
+}
+
+void gw_dock_client_resume(struct gw_dock_client *c)
+{
+	gw_link_host_pause(&c->link, false);
+}
+
+/* --- orders ----------------------------------------------------------------------------------- */
+
+void gw_dock_client_beep(struct gw_dock_client *c, enum gw_link_beep kind, int64_t now_ms)
+{
+	if (c->up)
+		(void)gw_link_host_beep(&c->link, kind, 0, now_ms);
+}
+
+void gw_dock_client_display(struct gw_dock_client *c, const char *line1, const char *line2,
+			    int64_t now_ms)
+{
+	if (c->up && (c->link.dock.caps & GW_LINK_CAP_DISPLAY) != 0)
+		(void)gw_link_host_display(&c->link, line1, line2, 0, now_ms);
+}
+
+void gw_dock_client_inject(struct gw_dock_client *c, const char *code, uint32_t tag, int64_t now_ms)
+{
+	int rc = GW_E_DEVICE;
+
+	if (c->up && (c->link.dock.caps & GW_LINK_CAP_INJECT) == 0)
+		return; /* no till on this dock: the cashier scans or keys the add-on as usual */
+	if (c->up)
+		rc = gw_link_host_inject(&c->link, code, strlen(code), tag, now_ms);
+	if (rc != GW_OK)
+		c->ops->injected(c->ctx, tag, GW_LINK_REFUSED);
+}
+
+void gw_dock_client_capture(struct gw_dock_client *c, bool on, int64_t now_ms)
+{
+	if (c->up)
+		(void)gw_link_host_order(&c->link, GW_LINK_CMD_CAPTURE, on, 0, now_ms);
+}

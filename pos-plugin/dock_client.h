@@ -1,0 +1,67 @@
+/*
+ * The register's connection to a dock: keeps it up (starting the software dock where that is ours
+ * to do), speaks the link protocol over it, and hands each scan over exactly once.
+ *
+ * Owns the connection and the link state.  Never blocks, reads no clock.  One thread.
+ *
+ *	gw_dock_client_new(&dock, options, &ops, ctx, &err);
+ *	poll(gw_dock_client_fd(dock), gw_dock_client_events(dock), until
+ *gw_dock_client_deadline(dock)) gw_dock_client_ready(dock, revents, now_ms);
+ *gw_dock_client_tick(dock, now_ms);
+ *
+ *	  OFF ──connect──▶ UP ──hang-up, error──▶ OFF, again after 0, 100, 200 .. 2000 ms
+ */
+#ifndef PLUGIN_DOCK_CLIENT_H
+#define PLUGIN_DOCK_CLIENT_H
+
+#include "goeswith/event.h"
+#include "goeswith/link.h"
+#include "options.h"
+
+struct gw_dock_client_ops {
+	/*
+	 * A scan that was read late_ms ago; it is acknowledged after the call.  GW_E_FULL asks the
+	 * dock to keep all that come after it until gw_dock_client_resume.
+	 */
+	int (*scan)(void *ctx, const struct gw_link_scan *scan, int32_t late_ms);
+	/* 1 + the highest sequence the journal holds of this session, 0 for an unknown one. */
+	uint32_t (*next_expected)(void *ctx, uint32_t session);
+	/* The dock or its scanner came or went; text is one sentence, "" when all is well. */
+	void (*changed)(void *ctx, bool dock_up, bool scanner_up, const char *text);
+	/* Scans are known to be missing. */
+	void (*gap)(void *ctx, uint32_t missing, const char *text);
+	/* How an injected code ended. */
+	void (*injected)(void *ctx, uint32_t tag, enum gw_link_result result);
+	/* Bytes as the scanner sent them, while a capture runs.  May be NULL. */
+	void (*raw)(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms);
+};
+
+struct gw_dock_client;
+
+/* GW_E_MEMORY.  Connects at the first tick; a dock that is not there is no error, only `changed`.
+ */
+int gw_dock_client_new(struct gw_dock_client **client, const struct gw_options *options,
+		       const struct gw_dock_client_ops *ops, void *ctx, struct gw_err *err);
+/* Leaves a dock with a till behind it running, and ends one that has none unless told to keep it.
+ */
+void gw_dock_client_free(struct gw_dock_client *client);
+
+int gw_dock_client_fd(const struct gw_dock_client *client); /* -1: not connected */
+short gw_dock_client_events(const struct gw_dock_client *client);
+void gw_dock_client_ready(struct gw_dock_client *client, short revents, int64_t now_ms);
+void gw_dock_client_tick(struct gw_dock_client *client, int64_t now_ms);
+int64_t gw_dock_client_deadline(const struct gw_dock_client *client); /* -1: none */
+
+/* The journal can take events again: a dock that was told to keep its scans sends them now. */
+void gw_dock_client_resume(struct gw_dock_client *client);
+
+/* Orders for the dock; quietly dropped while there is none (a beep late is worse than no beep). */
+void gw_dock_client_beep(struct gw_dock_client *client, enum gw_link_beep kind, int64_t now_ms);
+void gw_dock_client_display(struct gw_dock_client *client, const char *line1, const char *line2,
+			    int64_t now_ms);
+/* The outcome comes back through ops->injected, also when there is no dock to ask. */
+void gw_dock_client_inject(struct gw_dock_client *client, const char *code, uint32_t tag,
+			   int64_t now_ms);
+void gw_dock_client_capture(struct gw_dock_client *client, bool on, int64_t now_ms);
+
+#endif

@@ -1,0 +1,530 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "dock_client.h"
+#include "host/answer.h"
+#include "host/clients.h"
+#include "host/request.h"
+#include "register.h"
+#include "screen.h"
+
+/* Wall clock and monotonic clock may drift apart by this much before the journal is told. */
+#define CLOCK_JUMP_MS 2000
+/* Events waiting in memory (of 1,000) at which the dock is asked to keep its scans. */
+#define WAITING_MOST 900
+
+struct loop {
+	const struct gw_options *options;
+	struct gw_register *reg;
+	struct gw_dock_client *dock; /* NULL: no scanner configured */
+	struct gw_clients *clients;  /* NULL: neither headless nor listening */
+	struct gw_screen *screen;    /* NULL: headless */
+	struct gw_sim_clock sim;
+	struct gw_now now;
+	int64_t wall_less_mono; /* as last told, for clock jumps */
+	int signal_fd, watch_fd;
+	bool ending;
+	uint32_t inject_tag;
+	char room[GW_ANSWER_MAX];
+	struct gw_request request;
+};
+
+/* --- what the register tells ------------------------------------------------------------------ */
+
+static void draw(void *ctx)
+{
+	struct loop *l = ctx;
+
+	if (l->screen != NULL)
+		gw_screen_draw(l->screen, l->reg, l->now);
+}
+
+static void answer(struct loop *l, int who, const struct gw_event *event, int64_t seq, int64_t ack)
+{
+	struct gw_text t = gw_text_over(l->room, sizeof(l->room));
+
+	if (l->clients == NULL)
+		return;
+	gw_answer_event(&t, event, seq, ack);
+	if (t.len == 0)
+		return;
+	if (!gw_answer_is_private(event->kind))
+		gw_clients_send_all(l->clients, t.at, t.len);
+	else if (who != GW_NOBODY)
+		gw_clients_send(l->clients, who, t.at, t.len);
+}
+
+static void act(struct loop *l, const struct gw_event *event, int64_t ack)
+{
+	bool practice = gw_register_view(l->reg)->practice;
+
+	if (l->dock == NULL)
+		return;
+	/* No beep says "written" when it is not. */
+	if (event->kind == GW_EV_BEEP && (ack > 0 || practice || event->u.beep == GW_BEEP_BAD))
+		gw_dock_client_beep(l->dock, (enum gw_link_beep)event->u.beep, l->now.mono_ms);
+	else if (event->kind == GW_EV_INJECT && !practice)
+		gw_dock_client_inject(l->dock, event->u.code.code, ++l->inject_tag, l->now.mono_ms);
+	else if (event->kind == GW_EV_OFFER)
+		gw_screen_show_customer(l->dock, gw_register_view(l->reg), l->now.mono_ms);
+}
+
+static void on_event(void *ctx, int who, const struct gw_event *event, int64_t seq, int64_t ack)
+{
+	struct loop *l = ctx;
+
+	answer(l, who, event, seq, ack);
+	act(l, event, ack);
+}
+
+/* --- what the dock tells ---------------------------------------------------------------------- */
+
+static struct gw_event note_of(const struct loop *l, enum gw_event_kind kind)
+{
+	struct gw_event e = {.kind = kind, .at_ms = l->now.at_ms, .mono_ms = l->now.mono_ms};
+
+	return e;
+}
+
+/*
+ * While storage is down the events wait in memory and scans are taken as well: the cashier must go
+ * on.  Before that memory is full the dock is asked to keep what comes next.
+ */
+static int room_for_more(const struct loop *l)
+{
+	struct gw_journal_state state;
+
+	gw_register_journal_state(l->reg, &state);
+	return state.waiting < WAITING_MOST ? GW_OK : GW_E_FULL;
+}
+
+/* A scan the dock had to give up: it is written down like any other, without its bytes. */
+static int note_bad_scan(struct loop *l, const struct gw_link_scan *scan)
+{
+	struct gw_event e = note_of(l, GW_EV_REFUSED);
+	const char *why = scan->status == GW_LINK_SCAN_TOO_LONG ? "longer than 4,096 bytes"
+			  : scan->status == GW_LINK_SCAN_NOISE
+				  ? "garbled on the scanner's line"
+				  : "began before the dock was listening";
+
+	e.scan_session = scan->session;
+	e.scan_seq = scan->seq;
+	snprintf(e.u.text, sizeof(e.u.text), "a scan was %s; scan it again", why);
+	gw_dock_client_beep(l->dock, GW_LINK_BEEP_BAD, l->now.mono_ms);
+	(void)gw_register_note(l->reg, &e);
+	return room_for_more(l);
+}
+
+static int on_scan(void *ctx, const struct gw_link_scan *scan, int32_t late_ms)
+{
+	struct loop *l = ctx;
+	struct gw_input in = {
+		.kind = GW_IN_SCAN,
+		.scan_session = scan->session,
+		.scan_seq = scan->seq,
+		.data = scan->bytes,
+		.data_len = scan->len,
+		.late_ms = late_ms,
+	};
+
+	if (l->screen != NULL)
+		gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms);
+	if (scan->status != GW_LINK_SCAN_GOOD)
+		return note_bad_scan(l, scan);
+	in.at_ms = l->now.at_ms;
+	in.mono_ms = l->now.mono_ms;
+	gw_sim_clock_now(&l->sim, &in.at_ms, &in.mono_ms);
+	(void)gw_register_take(l->reg, &in, GW_NOBODY);
+	return room_for_more(l);
+}
+
+static uint32_t on_next_expected(void *ctx, uint32_t session)
+{
+	struct loop *l = ctx;
+
+	return gw_register_next_scan(l->reg, session);
+}
+
+static void on_dock_changed(void *ctx, bool dock_up, bool scanner_up, const char *text)
+{
+	struct loop *l = ctx;
+	struct gw_event e = note_of(l, GW_EV_SCANNER);
+
+	snprintf(e.u.text, sizeof(e.u.text), "%s", text[0] != '\0' ? text : "scanner ready");
+	(void)gw_register_note(l->reg, &e);
+	if (l->screen != NULL) {
+		gw_screen_scanner(l->screen, dock_up, scanner_up, text);
+		draw(l);
+	}
+}
+
+static void on_gap(void *ctx, uint32_t missing, const char *text)
+{
+	struct loop *l = ctx;
+	struct gw_event e = note_of(l, GW_EV_GAP);
+
+	e.u.gap.missing = missing;
+	snprintf(e.u.gap.what, sizeof(e.u.gap.what), "%s", text);
+	(void)gw_register_note(l->reg, &e);
+}
+
+static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
+{
+	struct loop *l = ctx;
+
+	if (result == GW_LINK_DONE || tag != l->inject_tag)
+		return;
+	if (l->screen != NULL) {
+		gw_screen_say(l->screen, "The till did not take the add-on: ring it up by hand");
+		draw(l);
+	}
+}
+
+static void on_raw(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms)
+{
+	struct loop *l = ctx;
+
+	(void)t_ms;
+	if (l->screen != NULL)
+		gw_screen_raw(l->screen, bytes, len);
+}
+
+/* --- what tills ask --------------------------------------------------------------------------- */
+
+static void answer_error(struct loop *l, int who, const char *text)
+{
+	struct gw_text t = gw_text_over(l->room, sizeof(l->room));
+
+	gw_answer_error(&t, text);
+	gw_clients_send(l->clients, who, t.at, t.len);
+}
+
+static void take_request(struct loop *l, int who)
+{
+	struct gw_input tick;
+	int64_t before = l->sim.simulated ? l->sim.mono_ms : l->now.mono_ms;
+
+	gw_sim_clock_stamp(&l->sim, &l->request, l->now.at_ms, l->now.mono_ms);
+	while (gw_sim_clock_tick_due(&l->request, gw_register_deadline(l->reg), before, &tick)) {
+		before = tick.mono_ms;
+		(void)gw_register_take(l->reg, &tick, GW_NOBODY);
+	}
+	if (l->request.kind == GW_REQUEST_STATE) {
+		struct gw_text t = gw_text_over(l->room, sizeof(l->room));
+
+		gw_answer_state(&t, gw_register_view(l->reg));
+		gw_clients_send(l->clients, who, t.at, t.len);
+		return;
+	}
+	if (gw_register_take(l->reg, &l->request.input, who) == GW_E_BUG)
+		answer_error(l, who, "the engine refused this line");
+}
+
+static void take_line(struct loop *l, int who, const char *line, size_t len)
+{
+	struct gw_err err = {0};
+
+	if (len == GW_CLIENTS_TOO_LONG)
+		answer_error(l, who, "line longer than 65536 bytes: thrown away");
+	else if (gw_request_read(&l->request, line, len, &err) != GW_OK)
+		answer_error(l, who, err.text);
+	else
+		take_request(l, who);
+	gw_request_wipe(&l->request);
+}
+
+static void serve_clients(struct loop *l, const struct pollfd *fds, size_t n)
+{
+	const char *line;
+	char news[200];
+	size_t len;
+	int who;
+
+	gw_clients_ready(l->clients, fds, n);
+	while ((who = gw_clients_next(l->clients, &line, &len)) >= 0)
+		take_line(l, who, line, len);
+	while (gw_clients_news(l->clients, news, sizeof(news)))
+		if (l->options->verbose > 0)
+			fprintf(stderr, "goeswith: %s\n", news);
+	if (l->options->headless && !gw_clients_attached(l->clients))
+		l->ending = true;
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static void on_key_input(void *ctx, const struct gw_input *input)
+{
+	struct loop *l = ctx;
+	struct gw_input in = *input;
+
+	in.at_ms = l->now.at_ms;
+	in.mono_ms = l->now.mono_ms;
+	gw_sim_clock_now(&l->sim, &in.at_ms, &in.mono_ms);
+	(void)gw_register_take(l->reg, &in, GW_NOBODY);
+}
+
+static void on_key_capture(void *ctx, bool on)
+{
+	struct loop *l = ctx;
+
+	if (l->dock != NULL)
+		gw_dock_client_capture(l->dock, on, l->now.mono_ms);
+}
+
+static void serve_keys(struct loop *l)
+{
+	static const struct gw_screen_ops ops = {on_key_input, on_key_capture};
+	int rc = gw_screen_read(l->screen, l->reg, l->now, &ops, l);
+
+	l->ending = l->ending || rc != GW_OK;
+	draw(l);
+}
+
+/* --- the loop itself -------------------------------------------------------------------------- */
+
+static void tell_clock_jump(struct loop *l)
+{
+	int64_t difference = l->now.at_ms - l->now.mono_ms;
+	int64_t jump = difference - l->wall_less_mono;
+	struct gw_event e;
+
+	if (jump > -CLOCK_JUMP_MS && jump < CLOCK_JUMP_MS)
+		return;
+	l->wall_less_mono = difference;
+	e = note_of(l, GW_EV_CLOCK);
+	e.u.clock.jump_ms = jump;
+	(void)gw_register_note(l->reg, &e);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+static int wait_ms(const struct loop *l)
+{
+	int64_t due = gw_register_journal_deadline(l->reg);
+
+	if (!l->sim.simulated)
+		due = earlier(due, gw_register_deadline(l->reg));
+	if (l->dock != NULL)
+		due = earlier(due, gw_dock_client_deadline(l->dock));
+	if (l->screen != NULL)
+		due = earlier(due, gw_screen_deadline(l->screen));
+	if (due < 0)
+		return -1;
+	due -= l->now.mono_ms;
+	return due <= 0 ? 0 : due > INT_MAX ? INT_MAX : (int)due;
+}
+
+static void read_signals(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	while (read(l->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		l->ending = true;
+}
+
+/* A new table.db is renamed into the home; anything else that moves there is not ours. */
+static void read_watch(struct loop *l)
+{
+	union {
+		struct inotify_event event;
+		char bytes[4096];
+	} room;
+	bool changed = false;
+	ssize_t n;
+
+	while ((n = read(l->watch_fd, &room, sizeof(room))) > 0) {
+		for (char *p = room.bytes; p < room.bytes + n;) {
+			const struct inotify_event *e =
+				(const struct inotify_event *)(const void *)p;
+
+			changed = changed || (e->len > 0 && strcmp(e->name, "table.db") == 0);
+			p += sizeof(*e) + e->len;
+		}
+	}
+	if (!changed)
+		return;
+	gw_register_reload_table(l->reg);
+	draw(l);
+}
+
+static void tick(struct loop *l)
+{
+	int64_t due;
+
+	if (gw_register_tick_journal(l->reg, l->now.mono_ms)) {
+		if (l->dock != NULL)
+			gw_dock_client_resume(l->dock);
+		draw(l);
+	}
+	if (!l->sim.simulated)
+		gw_register_tick(l->reg, l->now.at_ms, l->now.mono_ms);
+	if (l->dock != NULL)
+		gw_dock_client_tick(l->dock, l->now.mono_ms);
+	due = l->screen != NULL ? gw_screen_deadline(l->screen) : -1;
+	if (due >= 0 && due <= l->now.mono_ms)
+		serve_keys(l);
+}
+
+enum { FD_SIGNAL, FD_WATCH, FD_DOCK, FD_SCREEN, FD_CLIENTS };
+
+static int turn(struct loop *l, struct gw_err *err)
+{
+	struct pollfd fds[FD_CLIENTS + GW_CLIENTS_POLL_MAX] = {
+		[FD_SIGNAL] = {l->signal_fd, POLLIN, 0},
+		[FD_WATCH] = {l->watch_fd, POLLIN, 0},
+		[FD_DOCK] = {-1, 0, 0},
+		[FD_SCREEN] = {l->screen != NULL ? gw_screen_fd(l->screen) : -1, POLLIN, 0},
+	};
+	size_t n = FD_CLIENTS;
+
+	if (l->dock != NULL) {
+		fds[FD_DOCK].fd = gw_dock_client_fd(l->dock);
+		fds[FD_DOCK].events = gw_dock_client_events(l->dock);
+	}
+	if (l->clients != NULL)
+		n += gw_clients_poll(l->clients, fds + FD_CLIENTS, GW_CLIENTS_POLL_MAX);
+	if (poll(fds, n, wait_ms(l)) < 0 && errno != EINTR)
+		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot wait for events");
+	l->now = gw_clock_now();
+	tell_clock_jump(l);
+	if (fds[FD_SIGNAL].revents != 0)
+		read_signals(l);
+	if (fds[FD_DOCK].revents != 0)
+		gw_dock_client_ready(l->dock, fds[FD_DOCK].revents, l->now.mono_ms);
+	if (fds[FD_SCREEN].revents != 0)
+		serve_keys(l);
+	if (l->clients != NULL)
+		serve_clients(l, fds + FD_CLIENTS, n - FD_CLIENTS);
+	if (fds[FD_WATCH].revents != 0)
+		read_watch(l);
+	tick(l);
+	return GW_OK;
+}
+
+static int open_signals(struct loop *l, struct gw_err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    (l->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot take signals");
+	return GW_OK;
+}
+
+static void open_watch(struct loop *l)
+{
+	l->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (l->watch_fd >= 0)
+		(void)inotify_add_watch(l->watch_fd, l->options->home,
+					IN_MOVED_TO | IN_CLOSE_WRITE);
+}
+
+static int open_clients(struct loop *l, struct gw_err *err)
+{
+	const struct gw_options *o = l->options;
+	int rc;
+
+	if (!o->headless && o->listen == NULL)
+		return GW_OK;
+	rc = gw_clients_new(&l->clients, err);
+	if (rc == GW_OK && o->listen != NULL)
+		rc = gw_clients_listen(l->clients, o->listen, err);
+	if (rc == GW_OK && o->headless)
+		rc = gw_clients_attach(l->clients, STDIN_FILENO, STDOUT_FILENO, err);
+	return rc;
+}
+
+static int open_dock(struct loop *l, struct gw_err *err)
+{
+	static const struct gw_dock_client_ops ops = {
+		.scan = on_scan,
+		.next_expected = on_next_expected,
+		.changed = on_dock_changed,
+		.gap = on_gap,
+		.injected = on_injected,
+		.raw = on_raw,
+	};
+
+	if (l->options->scanner == NULL && l->options->dock == NULL)
+		return GW_OK;
+	return gw_dock_client_new(&l->dock, l->options, &ops, l, err);
+}
+
+static void log_in(struct loop *l)
+{
+	struct gw_input in = {.kind = GW_IN_CASHIER, .text = l->options->cashier};
+
+	if (l->options->cashier[0] != '\0')
+		on_key_input(l, &in);
+}
+
+static int open_all(struct loop *l, struct gw_err *err)
+{
+	static const struct gw_register_ops ops = {draw, on_event};
+	int rc = open_signals(l, err);
+
+	if (rc == GW_OK)
+		rc = gw_register_new(&l->reg, l->options, &ops, l, err);
+	if (rc == GW_OK)
+		rc = open_clients(l, err);
+	if (rc == GW_OK)
+		rc = open_dock(l, err);
+	if (rc == GW_OK && !l->options->headless)
+		rc = gw_screen_new(&l->screen, l->options, err);
+	if (rc != GW_OK)
+		return rc;
+	open_watch(l);
+	l->now = gw_clock_now();
+	l->wall_less_mono = l->now.at_ms - l->now.mono_ms;
+	log_in(l);
+	draw(l);
+	return GW_OK;
+}
+
+static void close_all(struct loop *l)
+{
+	gw_screen_free(l->screen);
+	gw_register_free(l->reg);
+	gw_clients_free(l->clients);
+	gw_dock_client_free(l->dock);
+	if (l->signal_fd >= 0)
+		close(l->signal_fd);
+	if (l->watch_fd >= 0)
+		close(l->watch_fd);
+}
+
+int gw_loop_run(const struct gw_options *options, struct gw_err *err)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+	int rc;
+
+	if (l == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	l->options = options;
+	l->signal_fd = l->watch_fd = -1;
+	rc = open_all(l, err);
+	while (rc == GW_OK && !l->ending)
+		rc = turn(l, err);
+	close_all(l);
+	free(l);
+	return rc;
+}

@@ -1,0 +1,312 @@
+#include "screen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/money.h"
+#include "base/when.h"
+#include "scan/scan.h"
+#include "ui/ui.h"
+
+#define ACTIONS   16
+#define RAW_MAX   256
+#define VALUE_MAX GW_SCAN_CODE_SIZE
+
+/* One scan kept for the scanner screen; a card's bytes are never kept. */
+struct kept_scan {
+	uint8_t raw[RAW_MAX];
+	char symbology[VALUE_MAX], warning[GW_TEXT_MAX];
+	char values[GW_UI_FIELDS_MAX][VALUE_MAX];
+};
+
+struct gw_screen {
+	const struct gw_options *options; /* borrowed */
+	struct gw_ui *ui;
+	enum gw_ui_scanner scanner;
+	char scanner_text[GW_TEXT_MAX], said[GW_TEXT_MAX];
+	bool want_today, want_scans;
+	struct gw_ui_today today;
+	struct kept_scan kept[GW_UI_SCANS_MAX]; /* newest first, as in scans */
+	struct gw_ui_scan scans[GW_UI_SCANS_MAX];
+	size_t scan_count;
+	int64_t taken, refused;
+	char profile[VALUE_MAX];
+	struct gw_ui_scans scan_page;
+};
+
+int gw_screen_new(struct gw_screen **out, const struct gw_options *options, struct gw_err *err)
+{
+	struct gw_screen *s = calloc(1, sizeof(*s));
+	struct gw_ui_options ui = {
+		.tty = options->tty,
+		.ascii = options->ascii ? GW_UI_YES : GW_UI_AUTO,
+		.colour = options->mono ? GW_UI_NO : GW_UI_AUTO,
+		.pin = gw_conf_get(options->conf, "screen", "pin", NULL),
+	};
+	int rc;
+
+	*out = NULL;
+	if (s == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	s->options = options;
+	s->scanner = options->scanner != NULL || options->dock != NULL ? GW_UI_SCANNER_STARTING
+								       : GW_UI_SCANNER_NONE;
+	rc = gw_ui_new(&s->ui, &ui, err);
+	if (rc != GW_OK) {
+		free(s);
+		return rc;
+	}
+	*out = s;
+	return GW_OK;
+}
+
+void gw_screen_free(struct gw_screen *s)
+{
+	if (s == NULL)
+		return;
+	gw_ui_free(s->ui);
+	free(s);
+}
+
+int gw_screen_fd(const struct gw_screen *s)
+{
+	return gw_ui_fd(s->ui);
+}
+
+int64_t gw_screen_deadline(const struct gw_screen *s)
+{
+	return gw_ui_deadline(s->ui);
+}
+
+/* --- keys ------------------------------------------------------------------------------------- */
+
+static int carry_out(struct gw_screen *s, const struct gw_ui_action *a,
+		     const struct gw_screen_ops *ops, void *ctx)
+{
+	struct gw_input in = {.price_minor = -1};
+
+	switch (a->kind) {
+	case GW_UI_INPUT:
+		in.kind = a->input;
+		in.qty = a->qty;
+		in.line = a->line;
+		in.text = a->text;
+		ops->input(ctx, &in);
+		break;
+	case GW_UI_SCAN:
+		in.kind = GW_IN_SCAN;
+		in.data = (const uint8_t *)a->data;
+		in.data_len = a->data_len;
+		ops->input(ctx, &in);
+		break;
+	case GW_UI_WANT_TODAY:
+		s->want_today = true;
+		break;
+	case GW_UI_WANT_SCANS:
+		s->want_scans = true;
+		ops->capture(ctx, true);
+		break;
+	case GW_UI_LEFT_SCANS:
+		s->want_scans = false;
+		ops->capture(ctx, false);
+		break;
+	case GW_UI_QUIT:
+		return GW_E_AGAIN;
+	default:
+		break;
+	}
+	return GW_OK;
+}
+
+int gw_screen_read(struct gw_screen *s, const struct gw_register *reg, struct gw_now now,
+		   const struct gw_screen_ops *ops, void *ctx)
+{
+	struct gw_ui_action actions[ACTIONS];
+	int n, rc = GW_OK;
+
+	s->said[0] = '\0';
+	do {
+		n = gw_ui_read(s->ui, gw_register_view(reg), now.mono_ms, actions, ACTIONS);
+		for (int i = 0; i < n && rc == GW_OK; i++)
+			rc = carry_out(s, &actions[i], ops, ctx);
+	} while (n == ACTIONS && rc == GW_OK);
+	return n < 0 ? n : rc;
+}
+
+/* --- what is shown ---------------------------------------------------------------------------- */
+
+static void table_text(const struct gw_register *reg, const struct gw_view *view, int64_t now_ms,
+		       char *out, size_t size)
+{
+	const char *trouble = gw_register_trouble(reg);
+
+	out[0] = '\0';
+	if (trouble[0] != '\0')
+		snprintf(out, size, "%s", trouble);
+	else if (view->table_expires_ms != 0 && view->table_expires_ms <= now_ms) {
+		char when[GW_WHEN_MAX];
+
+		snprintf(out, size, "table expired on %.10s",
+			 gw_when_format(when, view->table_expires_ms));
+	}
+}
+
+void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct gw_now now)
+{
+	const struct gw_view *view = gw_register_view(reg);
+	struct gw_journal_state journal;
+	char table[GW_TEXT_MAX];
+	struct gw_ui_status status = {
+		.store = s->options->store,
+		.terminal = s->options->terminal,
+		.now_ms = now.at_ms,
+		.utc_offset_min = gw_clock_utc_offset_min(now.at_ms),
+		.scanner = s->scanner,
+		.scanner_text = s->said[0] != '\0' ? s->said : s->scanner_text,
+		.table_text = table,
+		.unsent = -1,
+		.goes_on = true,
+		.scans = s->want_scans ? &s->scan_page : NULL,
+		.today = s->want_today ? &s->today : NULL,
+	};
+
+	gw_register_journal_state(reg, &journal);
+	table_text(reg, view, now.at_ms, table, sizeof(table));
+	status.journal_failing = journal.failing;
+	status.journal_text = journal.text;
+	status.journal_waiting = journal.waiting;
+	gw_ui_draw(s->ui, view, &status, now.mono_ms);
+}
+
+void gw_screen_scanner(struct gw_screen *s, bool dock_up, bool scanner_up, const char *text)
+{
+	s->scanner = dock_up && scanner_up ? GW_UI_SCANNER_OK : GW_UI_SCANNER_LOST;
+	snprintf(s->scanner_text, sizeof(s->scanner_text), "%s", text);
+}
+
+void gw_screen_say(struct gw_screen *s, const char *sentence)
+{
+	snprintf(s->said, sizeof(s->said), "%s", sentence);
+}
+
+/* --- the scanner screen ----------------------------------------------------------------------- */
+
+static void add_field(struct gw_ui_scan *ui, struct kept_scan *kept, const char *label,
+		      const char *value)
+{
+	size_t i = ui->field_count;
+
+	if (value[0] == '\0' || i == GW_UI_FIELDS_MAX)
+		return;
+	snprintf(kept->values[i], sizeof(kept->values[i]), "%s", value);
+	ui->fields[i].label = label;
+	ui->fields[i].value = kept->values[i];
+	ui->field_count++;
+}
+
+static void add_measure(struct gw_ui_scan *ui, struct kept_scan *kept, const struct gw_scan *scan)
+{
+	char value[VALUE_MAX];
+
+	if (scan->measure.type == GW_MEASURE_NONE)
+		return;
+	snprintf(value, sizeof(value), "%lld e-%d %s", (long long)scan->measure.value,
+		 scan->measure.decimals, scan->measure.unit);
+	add_field(ui, kept, gw_scan_measure_name(scan->measure.type), value);
+}
+
+static void describe(struct gw_ui_scan *ui, struct kept_scan *kept, const struct gw_scan *scan)
+{
+	ui->ok = scan->kind != GW_SCAN_REFUSED;
+	snprintf(kept->symbology, sizeof(kept->symbology), "%s%s%s%s", scan->carrier,
+		 scan->symbology[0] != '\0' ? " (" : "", scan->symbology,
+		 scan->symbology[0] != '\0' ? ")" : "");
+	ui->symbology = kept->symbology;
+	add_field(ui, kept, "kind", gw_scan_kind_name(scan->kind));
+	add_field(ui, kept, "gtin", scan->gtin);
+	add_field(ui, kept, "code", scan->code);
+	add_field(ui, kept, "lot", scan->lot);
+	add_field(ui, kept, "serial", scan->serial);
+	add_field(ui, kept, "expiry", scan->expiry);
+	add_field(ui, kept, "best before", scan->best_before);
+	add_field(ui, kept, "add-on", scan->addon);
+	add_measure(ui, kept, scan);
+	if (!ui->ok)
+		snprintf(kept->warning, sizeof(kept->warning), "%s", scan->error);
+	else if (scan->warning_count > 0)
+		gw_scan_warning_text(&scan->warnings[0], kept->warning, sizeof(kept->warning));
+	ui->warning = kept->warning;
+}
+
+/* Makes room for the newest in front and points every row at its own memory again. */
+static void shift_scans(struct gw_screen *s)
+{
+	size_t keep = s->scan_count < GW_UI_SCANS_MAX ? s->scan_count : GW_UI_SCANS_MAX - 1;
+
+	memmove(s->kept + 1, s->kept, keep * sizeof(s->kept[0]));
+	memmove(s->scans + 1, s->scans, keep * sizeof(s->scans[0]));
+	s->scan_count = keep + 1;
+	memset(&s->kept[0], 0, sizeof(s->kept[0]));
+	memset(&s->scans[0], 0, sizeof(s->scans[0]));
+	for (size_t i = 1; i < s->scan_count; i++) {
+		s->scans[i].raw = s->kept[i].raw;
+		s->scans[i].symbology = s->kept[i].symbology;
+		s->scans[i].warning = s->kept[i].warning;
+		for (size_t f = 0; f < s->scans[i].field_count; f++)
+			s->scans[i].fields[f].value = s->kept[i].values[f];
+	}
+}
+
+void gw_screen_scanned(struct gw_screen *s, const uint8_t *bytes, size_t len, int64_t at_ms)
+{
+	struct gw_scan scan;
+
+	(void)gw_scan_decode(NULL, bytes, len, &scan);
+	s->taken++;
+	s->refused += scan.kind == GW_SCAN_REFUSED;
+	shift_scans(s);
+	s->scans[0].at_ms = at_ms;
+	if (!scan.secret) {
+		s->scans[0].raw_len = len < RAW_MAX ? len : RAW_MAX;
+		memcpy(s->kept[0].raw, bytes, s->scans[0].raw_len);
+	}
+	s->scans[0].raw = s->kept[0].raw;
+	describe(&s->scans[0], &s->kept[0], &scan);
+	s->scan_page.port = s->options->scanner != NULL ? s->options->scanner : s->options->dock;
+	s->scan_page.profile = s->options->brand != NULL ? s->options->brand : "generic";
+	s->scan_page.best_profile = "";
+	s->scan_page.advice = "";
+	s->scan_page.scans = s->taken;
+	s->scan_page.refused = s->refused;
+	s->scan_page.last = s->scans;
+	s->scan_page.count = s->scan_count;
+}
+
+void gw_screen_raw(struct gw_screen *s, const uint8_t *bytes, size_t len)
+{
+	(void)s;
+	(void)bytes;
+	(void)len;
+}
+
+/* --- the customer's side ---------------------------------------------------------------------- */
+
+void gw_screen_show_customer(struct gw_dock_client *dock, const struct gw_view *view,
+			     int64_t mono_ms)
+{
+	char first[64], second[64], money[GW_MONEY_MAX];
+
+	if (view->offer.active) {
+		snprintf(first, sizeof(first), "%.40s", view->offer.name);
+		snprintf(second, sizeof(second), "%s",
+			 view->offer.price_minor >= 0
+				 ? gw_money_format(money, view->offer.price_minor, view->decimals)
+				 : "");
+	} else {
+		snprintf(first, sizeof(first), "%d", view->items);
+		snprintf(second, sizeof(second), "%s",
+			 gw_money_format(money, view->total_minor, view->decimals));
+	}
+	gw_dock_client_display(dock, first, second, mono_ms);
+}

@@ -1,0 +1,46 @@
+/*
+ * The register's screen seen from its loop: gathers what the screen shows beside the sale (scanner,
+ * table, journal, clock, the day's figures, the last scans) and turns its actions into inputs.
+ *
+ * Owns the user interface and what it has gathered.  One thread.
+ */
+#ifndef PLUGIN_SCREEN_H
+#define PLUGIN_SCREEN_H
+
+#include "clock.h"
+#include "dock_client.h"
+#include "options.h"
+#include "register.h"
+
+struct gw_screen;
+
+/* GW_E_DEVICE: no such terminal.  GW_E_MEMORY. */
+int gw_screen_new(struct gw_screen **screen, const struct gw_options *options, struct gw_err *err);
+void gw_screen_free(struct gw_screen *screen);
+
+int gw_screen_fd(const struct gw_screen *screen);
+/* mono_ms at which gw_screen_read and gw_screen_draw are wanted without a key; -1: none. */
+int64_t gw_screen_deadline(const struct gw_screen *screen);
+
+struct gw_screen_ops {
+	void (*input)(void *ctx, const struct gw_input *input); /* times not filled */
+	void (*capture)(void *ctx, bool on); /* raw bytes of the scanner are wanted, or no longer */
+};
+
+/* Reads the keys.  GW_E_DEVICE: the terminal hung up; GW_E_AGAIN: the cashier wants to end. */
+int gw_screen_read(struct gw_screen *screen, const struct gw_register *reg, struct gw_now now,
+		   const struct gw_screen_ops *ops, void *ctx);
+void gw_screen_draw(struct gw_screen *screen, const struct gw_register *reg, struct gw_now now);
+
+/* News for the status line and the scanner screen. */
+void gw_screen_scanner(struct gw_screen *screen, bool dock_up, bool scanner_up, const char *text);
+void gw_screen_scanned(struct gw_screen *screen, const uint8_t *bytes, size_t len, int64_t at_ms);
+void gw_screen_raw(struct gw_screen *screen, const uint8_t *bytes, size_t len);
+/* One sentence for the cashier, until the next scan. */
+void gw_screen_say(struct gw_screen *screen, const char *sentence);
+
+/* Shows the offer and the running total on the dock's customer display. */
+void gw_screen_show_customer(struct gw_dock_client *dock, const struct gw_view *view,
+			     int64_t mono_ms);
+
+#endif

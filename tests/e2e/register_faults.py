@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""What goes wrong around the register: each fault has a clear message, and nothing is lost."""
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+
+import lib
+
+
+def events(home, kind=None):
+    with contextlib.closing(sqlite3.connect(f"file:{home / 'journal.db'}?mode=ro", uri=True)) as db:
+        return [json.loads(b) for k, b in db.execute("select kind, body from event order by seq")
+                if kind in (None, k)]
+
+
+def refuses_foreign_files(t):
+    with lib.home() as home:
+        with contextlib.closing(sqlite3.connect(home / "journal.db")) as db:
+            db.execute("create table theirs(x)")
+            db.commit()
+        before = (home / "journal.db").read_bytes()
+        r = lib.run("goeswith", "--headless", "--home", home, stdin="")
+        t.equal(r.returncode, 3, "a foreign database is refused as bad input")
+        t.check("journal.db" in r.stderr and "not a" in r.stderr, "and named", r.stderr)
+        t.check((home / "journal.db").read_bytes() == before, "and left as it was")
+
+
+def refuses_newer_files(t):
+    with lib.home() as home:
+        lib.run("goeswith", "--headless", "--home", home, stdin="")
+        with contextlib.closing(sqlite3.connect(home / "journal.db")) as db:
+            db.execute("pragma user_version = 999")
+            db.commit()
+        r = lib.run("goeswith", "--headless", "--home", home, stdin="")
+        t.check(r.returncode == 3 and "newer" in r.stderr, "a newer journal is refused", r.stderr)
+
+
+def refuses_second_register(t):
+    with lib.home() as home:
+        first = lib.Headless(home)
+        first.send({"do": "scan", "data": "4006381333931"})
+        first.read_until("unknown")
+        r = lib.run("goeswith", "--headless", "--home", home, stdin="")
+        t.equal(r.returncode, 4, "a second register on one home is told to try again")
+        t.check(r.stderr.count("\n") == 1, "in one line", r.stderr)
+        t.equal(first.close(), 0, "the first goes on and ends well")
+
+
+def refuses_missing_permission(t):
+    if os.geteuid() == 0 and shutil.which("setpriv") is None:
+        t.skip("missing permission", "root needs setpriv to give it up")
+        return
+    with lib.home() as home:
+        os.chmod(home, 0o755)
+        inner = home / "inner"
+        inner.mkdir(0o555)
+        drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+        where = lib.BIN / "goeswith"
+        if drop and subprocess.run([*drop, "test", "-x", str(where)]).returncode != 0:
+            copy = home / "goeswith"
+            shutil.copy(where, copy)
+            where = copy
+        r = subprocess.run([*drop, str(where), "--headless", "--home", str(inner)], input="",
+                           capture_output=True, text=True, timeout=lib.DEADLINE)
+        t.check(r.returncode in (5, 6) and "journal" in r.stderr, "a home without write permission is told",
+                f"{r.returncode}: {r.stderr}")
+
+
+def survives_full_disk(t):
+    name = "a full disk: selling goes on, events wait, nothing is lost"
+    with lib.home() as home:
+        disk = home / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], capture_output=True).returncode != 0:
+            t.skip(name, "mounting a small disk is not permitted here")
+            return
+        try:
+            register = lib.Headless(disk)
+            register.send({"do": "scan", "data": "4006381333931"})
+            first = register.read_until("unknown")[-1]
+            t.check(first.get("seq", 0) > 0, "before: a scan has its number", first)
+            with open(disk / "filler", "wb") as f, contextlib.suppress(OSError):
+                while True:
+                    f.write(b"x" * 4096)
+                    f.flush()
+            for n in range(60):
+                register.send({"do": "scan", "data": f"item-{n}"})
+            got = []
+            while len([a for a in got if a["on"] == "unknown"]) < 60:
+                more = register.read_until("unknown")
+                if not more:
+                    break
+                got += more
+            waiting = [a for a in got if a["on"] == "unknown"]
+            t.equal(len(waiting), 60, "while full: every scan is answered")
+            t.check(any(not a.get("seq") for a in waiting), "and none that is not on disk claims a number")
+            os.unlink(disk / "filler")
+            register.send({"do": "scan", "data": "after"})
+            t.check(lib.wait_for(lambda: register.read_until("unknown", 5)[-1:], 20), "space again: it goes on")
+            t.equal(register.close(), 0, "and ends well")
+            codes = [b["code"] for b in events(disk, "unknown")]
+            t.equal(codes, ["04006381333931", *[f"item-{n}" for n in range(60)], "after"],
+                    "every scan is in the journal, once, in order")
+        finally:
+            subprocess.run(["umount", disk], check=False)
+
+
+def table_faults(t):
+    with lib.home() as home:
+        (home / "table.db").write_bytes(b"no table at all" * 100)
+        register = lib.Headless(home)
+        register.send({"do": "scan", "data": "4006381333931"})
+        t.check(register.read_until("unknown"), "a broken table: the register sells without offers")
+        register.close()
+
+
+def never_wakes_in_idle(t):
+    def switches(pid):
+        with open(f"/proc/{pid}/status") as f:
+            return next(int(l.split()[1]) for l in f if l.startswith("voluntary_ctxt"))
+
+    with lib.home() as home:
+        screen = lib.Screen("goeswith", "--home", home)
+        try:
+            t.check(screen.wait_text("F1"), "the screen is there", screen.seen[-2000:])
+            time.sleep(3.5)  # the checkpoint after the first events is done by then
+            screen.pump()
+            before = switches(screen.p.pid)
+            time.sleep(5)
+            screen.pump()
+            t.check(switches(screen.p.pid) - before <= 1, "five idle seconds: at most the clock's one wake-up",
+                    f"{switches(screen.p.pid) - before} wake-ups")
+        finally:
+            screen.close()
+
+
+def hang_up_ends_it(t):
+    with lib.home() as home:
+        screen = lib.Screen("goeswith", "--home", home)
+        t.check(screen.wait_text("F1"), "the screen is there again")
+        screen.hang_up()
+        t.check(lib.wait_for(lambda: screen.p.poll() is not None, 20), "a hang-up ends the register")
+        t.equal([b for b in events(home, "stop")] != [], True, "in good order")
+        lib.end(screen.p)
+
+
+def main():
+    t = lib.Tap()
+    for part in (refuses_foreign_files, refuses_newer_files, refuses_second_register, refuses_missing_permission,
+                 survives_full_disk, table_faults, never_wakes_in_idle, hang_up_ends_it):
+        part(t)
+    t.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
