@@ -23,7 +23,7 @@ enum {
 static const struct gw_cli_option options_table[] = {
 	{OPT_SCANNER, "scanner", "PORT", "a scanner on this port; starts the software dock for it"},
 	{OPT_BRAND, "brand", "NAME",
-	 "its settings by name (goeswith-dock --brand help lists them)"},
+	 "its settings by name (goeswith-dock --brands lists them)"},
 	{OPT_TILL, "till", "PORT", "hand every byte on to this port, or to pty:PATH"},
 	{OPT_DOCK, "dock", "WHERE", "a dock that runs already: a Unix socket or a serial port"},
 	{OPT_KEEP_DOCK, "keep-dock", NULL, "leave the software dock running on the way out"},

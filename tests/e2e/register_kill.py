@@ -86,7 +86,7 @@ def main():
             return subprocess.Popen([lib.program("goeswith"), *map(str, args)], stdin=subprocess.PIPE,
                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
-        with lib.running("goeswith-sim", "scanner", scans, "--port", home / "scanner", "--rate", 500, "--wait",
+        with lib.running("goeswith-sim", "scanner", scans, "--port", home / "scanner", "--rate", 500,
                          stdout=subprocess.DEVNULL) as player:
             register = start()
             kills = 0
