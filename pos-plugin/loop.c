@@ -113,14 +113,14 @@ static int room_for_more(const struct loop *l)
 static int note_bad_scan(struct loop *l, const struct gw_link_scan *scan)
 {
 	struct gw_event e = note_of(l, GW_EV_REFUSED);
-	const char *why = scan->status == GW_LINK_SCAN_TOO_LONG ? "longer than 4,096 bytes"
+	const char *why = scan->status == GW_LINK_SCAN_TOO_LONG ? "was longer than 4,096 bytes"
 			  : scan->status == GW_LINK_SCAN_NOISE
-				  ? "garbled on the scanner's line"
+				  ? "was garbled on the scanner's line"
 				  : "began before the dock was listening";
 
 	e.scan_session = scan->session;
 	e.scan_seq = scan->seq;
-	snprintf(e.u.text, sizeof(e.u.text), "a scan was %s; scan it again", why);
+	snprintf(e.u.text, sizeof(e.u.text), "a scan %s; scan it again", why);
 	gw_dock_client_beep(l->dock, GW_LINK_BEEP_BAD, l->now.mono_ms);
 	(void)gw_register_note(l->reg, &e);
 	return room_for_more(l);

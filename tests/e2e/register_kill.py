@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -57,6 +58,11 @@ def drain(path, into, stop):
     os.close(fd)
 
 
+def feed(pipe, data):
+    pipe.write(data)
+    pipe.close()
+
+
 def lines_in(journal):
     with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as db:
         return [json.loads(body)["code"] for (body,) in
@@ -75,20 +81,27 @@ def main():
     want = [c for b in baskets for c in b]
     with lib.home() as home:
         make_table(home, baskets)
-        scans = home / "scans"
-        scans.write_text("".join("".join(f"{c}\n" for c in b) + CLOSE + "\n" for b in baskets))
+        scans = ("".join("".join(f"{c}\n" for c in b) + CLOSE + "\n" for b in baskets)).encode()
         till_bytes, stop = bytearray(), threading.Event()
         args = ["--headless", "--home", home, "--scanner", home / "scanner", "--till", f"pty:{home / 'till'}"]
-        till = threading.Thread(target=drain, args=(home / "till", till_bytes, stop))
+        till = threading.Thread(target=drain, args=(home / "till", till_bytes, stop), daemon=True)
         till.start()
 
         def start():
             return subprocess.Popen([lib.program("goeswith"), *map(str, args)], stdin=subprocess.PIPE,
                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
-        with lib.running("goeswith-sim", "scanner", scans, "--port", home / "scanner", "--rate", 500,
-                         stdout=subprocess.DEVNULL) as player:
+        def scanner_up():
+            r = lib.run("goeswith-dock", "status", "--home", home, "--json")
+            return r.returncode == 0 and json.loads(r.stdout).get("scanner")
+
+        with lib.running("goeswith-sim", "scanner", "-", "--port", home / "scanner", "--rate", 500,
+                         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as player:
             register = start()
+            # What a scanner sends before anybody listens is stale, and thrown away on purpose.
+            t.check(lib.wait_for(scanner_up), "the dock has opened the scanner")
+            time.sleep(1)
+            threading.Thread(target=feed, args=(player.stdin, scans), daemon=True).start()
             kills = 0
             while player.poll() is None or kills < KILLS:
                 time.sleep(chance.uniform(0.05, 0.25))
@@ -115,8 +128,11 @@ def main():
             register.stdin.close()
             register.wait(lib.DEADLINE)
             lib.end(register)
-        r = lib.run("goeswith-dock", "stop", "--home", home)
-        t.check(r.returncode == 0, "the dock ends when told to", r.stderr)
+        r = lib.run("goeswith-dock", "status", "--home", home, "--json")
+        t.check(r.returncode == 0, "the dock behind a till outlives the register", r.stderr)
+        dock = json.loads(r.stdout)["pid"]
+        os.kill(dock, signal.SIGTERM)
+        t.check(lib.wait_for(lambda: not os.path.exists(f"/proc/{dock}"), 20), "and ends when told to")
         stop.set()
         till.join()
     t.done()
