@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -23,6 +24,8 @@
 #define CLOCK_JUMP_MS 2000
 /* Events waiting in memory (of 1,000) at which the dock is asked to keep its scans. */
 #define WAITING_MOST 900
+/* Lines of tills taken before scanner, keys and time have their turn again. */
+#define LINES_A_TURN 32
 
 struct loop {
 	const struct gw_options *options;
@@ -35,6 +38,7 @@ struct loop {
 	int64_t wall_less_mono; /* as last told, for clock jumps */
 	int signal_fd, watch_fd;
 	bool ending;
+	bool on_stdio; /* headless for a program on stdin; its end is ours */
 	uint32_t inject_tag;
 	char room[GW_ANSWER_MAX];
 	struct gw_request request;
@@ -252,12 +256,13 @@ static void serve_clients(struct loop *l, const struct pollfd *fds, size_t n)
 	int who;
 
 	gw_clients_ready(l->clients, fds, n);
-	while ((who = gw_clients_next(l->clients, &line, &len)) >= 0)
+	for (int i = 0; i < LINES_A_TURN && (who = gw_clients_next(l->clients, &line, &len)) >= 0;
+	     i++)
 		take_line(l, who, line, len);
 	while (gw_clients_news(l->clients, news, sizeof(news)))
 		if (l->options->verbose > 0)
 			fprintf(stderr, "goeswith: %s\n", news);
-	if (l->options->headless && !gw_clients_attached(l->clients))
+	if (l->on_stdio && !gw_clients_attached(l->clients))
 		l->ending = true;
 }
 
@@ -316,6 +321,8 @@ static int wait_ms(const struct loop *l)
 {
 	int64_t due = gw_register_journal_deadline(l->reg);
 
+	if (l->clients != NULL && gw_clients_pending(l->clients))
+		return 0;
 	if (!l->sim.simulated)
 		due = earlier(due, gw_register_deadline(l->reg));
 	if (l->dock != NULL)
@@ -438,6 +445,15 @@ static void open_watch(struct loop *l)
 					IN_MOVED_TO | IN_CLOSE_WRITE);
 }
 
+/* A service that only listens is started with /dev/null: there is nobody on stdin to go. */
+static bool somebody_on_stdin(const struct gw_options *o)
+{
+	struct stat in, null;
+
+	return o->listen == NULL || fstat(STDIN_FILENO, &in) != 0 ||
+	       stat("/dev/null", &null) != 0 || !S_ISCHR(in.st_mode) || in.st_rdev != null.st_rdev;
+}
+
 static int open_clients(struct loop *l, struct gw_err *err)
 {
 	const struct gw_options *o = l->options;
@@ -448,7 +464,8 @@ static int open_clients(struct loop *l, struct gw_err *err)
 	rc = gw_clients_new(&l->clients, err);
 	if (rc == GW_OK && o->listen != NULL)
 		rc = gw_clients_listen(l->clients, o->listen, err);
-	if (rc == GW_OK && o->headless)
+	l->on_stdio = o->headless && somebody_on_stdin(o);
+	if (rc == GW_OK && l->on_stdio)
 		rc = gw_clients_attach(l->clients, STDIN_FILENO, STDOUT_FILENO, err);
 	return rc;
 }

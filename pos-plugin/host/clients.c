@@ -546,6 +546,24 @@ int gw_clients_next(struct gw_clients *c, const char **line, size_t *len)
 	return -1;
 }
 
+static bool has_line(const struct client *k)
+{
+	if (k->too_long || (k->in_ended && k->in_from < k->in_len))
+		return true;
+	return memchr(k->in + k->looked, '\n', k->in_len - k->looked) != NULL;
+}
+
+bool gw_clients_pending(const struct gw_clients *c)
+{
+	for (int i = 0; i < GW_CLIENTS_MAX; i++) {
+		const struct client *k = &c->client[i];
+
+		if (k->used && !k->leaving && !is_backed_up(k) && has_line(k))
+			return true;
+	}
+	return false;
+}
+
 static void drop(struct gw_clients *c, struct client *k)
 {
 	memcpy(k->out + k->out_len, FAREWELL, sizeof(FAREWELL) - 1);

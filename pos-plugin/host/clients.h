@@ -12,7 +12,7 @@
  *		n = gw_clients_poll(c, fds, room);
  *		poll(fds, n, timeout);
  *		gw_clients_ready(c, fds, n);
- *		while ((who = gw_clients_next(c, &line, &len)) >= 0)
+ *		while ((who = gw_clients_next(c, &line, &len)) >= 0)   a few at a time
  *			... gw_clients_send(c, who, text, text_len) / gw_clients_send_all(c, ...)
  *	}
  */
@@ -72,6 +72,9 @@ void gw_clients_ready(struct gw_clients *c, const struct pollfd *fds, size_t n);
  * not being read gets no turn until they are.
  */
 int gw_clients_next(struct gw_clients *c, const char **line, size_t *len);
+
+/* True when gw_clients_next would give a line: for a loop that takes a few lines a turn. */
+bool gw_clients_pending(const struct gw_clients *c);
 
 /*
  * Queues text[0..len), whole lines, and sends what the other side takes at once.  A client whose
