@@ -99,7 +99,7 @@ LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER
 # --- programs: NAME_MAIN is the file with main(), NAME_LIBS what it links -------------------------
 PROGRAMS := goeswith
 goeswith_MAIN := pos-plugin/main.c
-goeswith_LIBS := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lm
+goeswith_LIBS := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lm
 PROGRAMS += goeswith-mine
 goeswith-mine_MAIN := tools/mine/main.c
 goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lm -lpthread -ldl
@@ -125,7 +125,7 @@ LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium 
 
 # --- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := test_base test_scan test_table test_table_db test_host
-E2E_TESTS  := register_faults.py register_kill.py
+E2E_TESTS  := register_faults.py register_kill.py register_sale.py
 FUZZERS    := csv host
 BENCHES    :=
 UNIT_TESTS += test_table_set

@@ -517,8 +517,18 @@ static int open_all(struct loop *l, struct gw_err *err)
 	return GW_OK;
 }
 
+/* A sale that was totalled is done; one that was not goes on when the register is back. */
+static void close_totalled(struct loop *l)
+{
+	struct gw_input in = {.kind = GW_IN_TOTAL, .price_minor = -1};
+
+	if (l->reg != NULL && gw_register_view(l->reg)->state == GW_VIEW_TOTALLED)
+		on_key_input(l, &in);
+}
+
 static void close_all(struct loop *l)
 {
+	close_totalled(l);
 	gw_screen_free(l->screen);
 	gw_register_free(l->reg);
 	gw_clients_free(l->clients);

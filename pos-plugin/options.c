@@ -22,8 +22,7 @@ enum {
 
 static const struct gw_cli_option options_table[] = {
 	{OPT_SCANNER, "scanner", "PORT", "a scanner on this port; starts the software dock for it"},
-	{OPT_BRAND, "brand", "NAME",
-	 "its settings by name (goeswith-dock --brands lists them)"},
+	{OPT_BRAND, "brand", "NAME", "its settings by name (goeswith-dock --brands lists them)"},
 	{OPT_TILL, "till", "PORT", "hand every byte on to this port, or to pty:PATH"},
 	{OPT_DOCK, "dock", "WHERE", "a dock that runs already: a Unix socket or a serial port"},
 	{OPT_KEEP_DOCK, "keep-dock", NULL, "leave the software dock running on the way out"},
@@ -48,8 +47,8 @@ const struct gw_cli_program gw_register_program = {
 	.about = "The register: shows the cashier what goes with the sale and keeps the journal.\n"
 		 "Everything can also stand in HOME/goeswith.conf: [register] store, terminal, "
 		 "cashier;\n"
-		 "[scanner] port, brand; [till] port; [dock] port; [host] listen; [screen] tty, "
-		 "ascii, mono.",
+		 "[scanner] port, brand; [till] port; [dock] port; [host] listen; [ui] and [keys]: "
+		 "goeswith-keys(7).",
 	.options = options_table,
 };
 
@@ -103,13 +102,6 @@ static void take(struct gw_options *o, int id, const char *value)
 	}
 }
 
-static bool conf_bool(const struct gw_conf *conf, const char *section, const char *key)
-{
-	const char *v = gw_conf_get(conf, section, key, "no");
-
-	return strcmp(v, "yes") == 0 || strcmp(v, "true") == 0 || strcmp(v, "1") == 0;
-}
-
 /* What the command line left open comes from the configuration. */
 static void fill_from_conf(struct gw_options *o)
 {
@@ -125,17 +117,13 @@ static void fill_from_conf(struct gw_options *o)
 		{&o->till, "till", "port", NULL},
 		{&o->dock, "dock", "port", NULL},
 		{&o->listen, "host", "listen", NULL},
-		{&o->tty, "screen", "tty", NULL},
+		{&o->tty, "ui", "tty", NULL},
 	};
-	const char *no_color = getenv("NO_COLOR");
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (*rows[i].at == NULL)
 			*rows[i].at = gw_conf_get(o->conf, rows[i].section, rows[i].key,
 						  rows[i].fallback);
-	o->ascii = o->ascii || conf_bool(o->conf, "screen", "ascii");
-	o->mono = o->mono || conf_bool(o->conf, "screen", "mono") ||
-		  (no_color != NULL && no_color[0] != '\0');
 }
 
 static int find_paths(struct gw_options *o, const struct gw_cli *cli, struct gw_err *err)

@@ -7,6 +7,8 @@
 #include "base/money.h"
 #include "base/when.h"
 #include "scan/scan.h"
+#include "store/today.h"
+#include "ui/config.h"
 #include "ui/ui.h"
 
 #define ACTIONS   16
@@ -27,6 +29,8 @@ struct gw_screen {
 	char scanner_text[GW_TEXT_MAX], said[GW_TEXT_MAX];
 	bool want_today, want_scans;
 	struct gw_ui_today today;
+	struct gw_today day; /* behind the names in today */
+	char problem[GW_TEXT_MAX];
 	struct kept_scan kept[GW_UI_SCANS_MAX]; /* newest first, as in scans */
 	struct gw_ui_scan scans[GW_UI_SCANS_MAX];
 	size_t scan_count;
@@ -38,12 +42,8 @@ struct gw_screen {
 int gw_screen_new(struct gw_screen **out, const struct gw_options *options, struct gw_err *err)
 {
 	struct gw_screen *s = calloc(1, sizeof(*s));
-	struct gw_ui_options ui = {
-		.tty = options->tty,
-		.ascii = options->ascii ? GW_UI_YES : GW_UI_AUTO,
-		.colour = options->mono ? GW_UI_NO : GW_UI_AUTO,
-		.pin = gw_conf_get(options->conf, "screen", "pin", NULL),
-	};
+	struct gw_ui_options ui = {0};
+	struct gw_keymap keys;
 	int rc;
 
 	*out = NULL;
@@ -52,7 +52,14 @@ int gw_screen_new(struct gw_screen **out, const struct gw_options *options, stru
 	s->options = options;
 	s->scanner = options->scanner != NULL || options->dock != NULL ? GW_UI_SCANNER_STARTING
 								       : GW_UI_SCANNER_NONE;
-	rc = gw_ui_new(&s->ui, &ui, err);
+	rc = gw_ui_configure(&ui, &keys, options->conf, err);
+	ui.tty = options->tty;
+	if (options->ascii)
+		ui.ascii = GW_UI_YES;
+	if (options->mono)
+		ui.colour = GW_UI_NO;
+	if (rc == GW_OK)
+		rc = gw_ui_new(&s->ui, &ui, err);
 	if (rc != GW_OK) {
 		free(s);
 		return rc;
@@ -79,9 +86,96 @@ int64_t gw_screen_deadline(const struct gw_screen *s)
 	return gw_ui_deadline(s->ui);
 }
 
+/* --- the day's figures ------------------------------------------------------------------------ */
+
+static struct gw_ui_figures figures_of(const struct gw_today *t)
+{
+	struct gw_ui_figures f = {
+		.sales = t->sales,
+		.items = t->items,
+		.value_minor = t->total_minor,
+		.offered = t->shown,
+		.accepted = gw_today_accepted(t),
+		.declined = t->result[GW_RESULT_DECLINED],
+		.not_voiced = t->result[GW_RESULT_NOT_VOICED],
+		.ignored = t->result[GW_RESULT_IGNORED],
+		.expired = t->result[GW_RESULT_EXPIRED],
+		.addon_minor = t->accepted_value_minor,
+		.margin_minor = t->accepted_margin_minor,
+		.sales_with_addon = t->sales_with,
+		.value_with_addon_minor = t->total_with_minor,
+	};
+
+	return f;
+}
+
+/* The rules offered at least a few times, by share taken: the first ones and the last ones. */
+#define SHOWN_LEAST 5
+
+static int by_share(const void *a, const void *b)
+{
+	const struct gw_today_rule *x = a, *y = b;
+	int64_t left = x->accepted * y->shown, right = y->accepted * x->shown;
+
+	if (left != right)
+		return left > right ? -1 : 1;
+	return x->shown != y->shown ? (x->shown > y->shown ? -1 : 1) : strcmp(x->rule, y->rule);
+}
+
+static void name_rule(struct gw_ui_rule *out, const struct gw_today_rule *rule)
+{
+	out->name = rule->name[0] != '\0' ? rule->name : rule->rule;
+	out->accepted = rule->accepted;
+	out->offered = rule->shown;
+}
+
+static void fill_rules(struct gw_screen *s)
+{
+	struct gw_today *t = &s->day;
+	size_t n = 0, listed = (size_t)t->rule_count < GW_TODAY_RULES ? (size_t)t->rule_count
+								      : GW_TODAY_RULES;
+
+	for (size_t i = 0; i < listed; i++)
+		if (t->rule[i].shown >= SHOWN_LEAST)
+			t->rule[n++] = t->rule[i];
+	qsort(t->rule, n, sizeof(t->rule[0]), by_share);
+	for (size_t i = 0; i < n && i < GW_UI_RULES_MAX && t->rule[i].accepted > 0; i++)
+		name_rule(&s->today.best[i], &t->rule[i]);
+	for (size_t i = 0; i < n && i < GW_UI_RULES_MAX && t->rule[n - 1 - i].accepted == 0; i++)
+		name_rule(&s->today.rest[i], &t->rule[n - 1 - i]);
+}
+
+static void fill_today(struct gw_screen *s, struct gw_now now)
+{
+	int64_t ahead_ms = gw_clock_utc_offset_min(now.at_ms) * 60000LL;
+	int64_t day = (now.at_ms + ahead_ms) / GW_DAY_MS;
+	int64_t from_ms = day * GW_DAY_MS - ahead_ms;
+	struct gw_err err = {0};
+
+	memset(&s->today, 0, sizeof(s->today));
+	s->today.day = day;
+	s->want_today = true;
+	if (gw_store_today(s->options->journal, from_ms - 7 * GW_DAY_MS, from_ms - 6 * GW_DAY_MS,
+			   &s->day, &err) == GW_OK &&
+	    s->day.sales > 0) {
+		s->today.has_before = true;
+		s->today.before_name = "a week ago";
+		s->today.before = figures_of(&s->day);
+	}
+	if (gw_store_today(s->options->journal, from_ms, from_ms + GW_DAY_MS, &s->day, &err) !=
+	    GW_OK) {
+		snprintf(s->problem, sizeof(s->problem), "%.*s", (int)sizeof(s->problem) - 1,
+			 err.text);
+		s->today.problem = s->problem;
+		return;
+	}
+	s->today.today = figures_of(&s->day);
+	fill_rules(s);
+}
+
 /* --- keys ------------------------------------------------------------------------------------- */
 
-static int carry_out(struct gw_screen *s, const struct gw_ui_action *a,
+static int carry_out(struct gw_screen *s, struct gw_now now, const struct gw_ui_action *a,
 		     const struct gw_screen_ops *ops, void *ctx)
 {
 	struct gw_input in = {.price_minor = -1};
@@ -101,7 +195,7 @@ static int carry_out(struct gw_screen *s, const struct gw_ui_action *a,
 		ops->input(ctx, &in);
 		break;
 	case GW_UI_WANT_TODAY:
-		s->want_today = true;
+		fill_today(s, now);
 		break;
 	case GW_UI_WANT_SCANS:
 		s->want_scans = true;
@@ -129,7 +223,7 @@ int gw_screen_read(struct gw_screen *s, const struct gw_register *reg, struct gw
 	do {
 		n = gw_ui_read(s->ui, gw_register_view(reg), now.mono_ms, actions, ACTIONS);
 		for (int i = 0; i < n && rc == GW_OK; i++)
-			rc = carry_out(s, &actions[i], ops, ctx);
+			rc = carry_out(s, now, &actions[i], ops, ctx);
 	} while (n == ACTIONS && rc == GW_OK);
 	return n < 0 ? n : rc;
 }
@@ -170,7 +264,16 @@ void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct g
 		.scans = s->want_scans ? &s->scan_page : NULL,
 		.today = s->want_today ? &s->today : NULL,
 	};
+	struct gw_ui_held held[GW_VIEW_HELD_MAX];
 
+	for (; status.held_count < view->suspended && status.held_count < GW_VIEW_HELD_MAX;
+	     status.held_count++) {
+		const struct gw_view_held *h = &view->held[status.held_count];
+
+		held[status.held_count] =
+			(struct gw_ui_held){h->basket, h->items, h->total_minor, h->since_ms};
+	}
+	status.held = held;
 	gw_register_journal_state(reg, &journal);
 	table_text(reg, view, now.at_ms, table, sizeof(table));
 	status.journal_failing = journal.failing;

@@ -279,10 +279,10 @@ static int apply_close(struct gw_engine *e, struct gw_sale *sale, const struct g
 
 static int apply_suspend(struct gw_engine *e, struct gw_sale *sale, const struct gw_event *event)
 {
-	(void)event;
 	if (sale != e->sale)
 		return GW_E_INPUT;
 	sale->suspended = true;
+	sale->aside_at_ms = event->at_ms;
 	sale->stamp = ++e->stamp;
 	/* The table may be another one when it comes back. */
 	for (int i = 0; i < sale->slot_count; i++) {

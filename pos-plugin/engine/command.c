@@ -507,7 +507,11 @@ static void on_total(struct gw_engine *e, const struct gw_input *in)
 
 static void on_tender(struct gw_engine *e, const struct gw_input *in)
 {
-	close_sale(e, GW_CLOSE_TENDER, in->price_minor <= PRICE_MAX ? in->price_minor : -1);
+	e->tenders = true;
+	if (e->sale == NULL)
+		gw_core_error(e, "No sale is open");
+	else
+		close_sale(e, GW_CLOSE_TENDER, in->price_minor <= PRICE_MAX ? in->price_minor : -1);
 }
 
 static void on_cancel(struct gw_engine *e, const struct gw_input *in)
@@ -630,7 +634,7 @@ static const struct {
 	[GW_IN_VOID] = {on_void, true},
 	[GW_IN_VOID_LAST] = {on_void_last, true},
 	[GW_IN_TOTAL] = {on_total, true},
-	[GW_IN_TENDER] = {on_tender, true},
+	[GW_IN_TENDER] = {on_tender, false},
 	[GW_IN_CANCEL] = {on_cancel, true},
 	[GW_IN_SUSPEND] = {on_suspend, true},
 	[GW_IN_RESUME] = {on_resume, false},

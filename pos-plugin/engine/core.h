@@ -66,7 +66,8 @@ struct gw_sale {
 	bool used, suspended;
 	char basket[GW_BASKET_ID_MAX];
 	uint32_t number;
-	uint32_t stamp; /* order of suspending */
+	uint32_t stamp;      /* order of suspending */
+	int64_t aside_at_ms; /* when it was suspended */
 	char segment[GW_ID_MAX];
 	bool muted, totalled, returned, refused_offer; /* refused_offer: the customer said no */
 	int64_t active_mono_ms;
@@ -102,6 +103,7 @@ struct gw_engine {
 	uint32_t next_basket, next_practice;
 	int utc_offset_min;
 	bool practice;
+	bool tenders; /* a host has told of a payment: totals wait for it */
 	char cashier[GW_ID_MAX];
 
 	int64_t at_ms, mono_ms;

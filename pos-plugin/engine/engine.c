@@ -343,6 +343,30 @@ static int64_t idle_at(const struct gw_engine *e)
 	return e->sale->active_mono_ms + e->settings.idle_close_s * 1000LL;
 }
 
+/*
+ * When a totalled sale closes by itself, -1: not.  Without it the next customer's first scan would
+ * join it.  An offer gets its time first, and so does a ghost, or the holdout would show.  A till
+ * that tenders is waited for: it knows the end and the true total.
+ */
+static int64_t total_at(const struct gw_engine *e)
+{
+	const struct gw_sale *sale = e->sale;
+	int64_t at;
+
+	if (sale == NULL || !sale->totalled || e->tenders || e->settings.total_close_s == 0)
+		return -1;
+	at = sale->active_mono_ms;
+	for (int i = 0; i < sale->slot_count; i++)
+		if (sale->slots[i].shown_mono_ms + sale->slots[i].expires_ms > at)
+			at = sale->slots[i].shown_mono_ms + sale->slots[i].expires_ms;
+	return at + e->settings.total_close_s * 1000LL;
+}
+
+static bool is_due(const struct gw_engine *e, int64_t at)
+{
+	return at >= 0 && e->mono_ms >= at;
+}
+
 static void pass_time(struct gw_engine *e, const struct gw_input *in)
 {
 	if (e->restored && e->mono_ms != INT64_MIN)
@@ -353,7 +377,10 @@ static void pass_time(struct gw_engine *e, const struct gw_input *in)
 		e->mono_ms = in->mono_ms;
 	tell_table(e);
 	gw_core_expire(e);
-	if (idle_at(e) >= 0 && e->mono_ms >= idle_at(e)) {
+	if (is_due(e, total_at(e))) {
+		gw_core_close(e, GW_CLOSE_TOTAL, -1);
+		gw_core_note(e, GW_NOTE_CLOSED, NULL);
+	} else if (is_due(e, idle_at(e))) {
 		gw_core_close(e, GW_CLOSE_IDLE, -1);
 		gw_core_note(e, GW_NOTE_IDLE_CLOSED, NULL);
 	}
@@ -361,8 +388,10 @@ static void pass_time(struct gw_engine *e, const struct gw_input *in)
 
 int64_t gw_engine_deadline(const struct gw_engine *e)
 {
-	int64_t at = idle_at(e);
+	int64_t at = idle_at(e), total = total_at(e);
 
+	if (total >= 0 && (at < 0 || total < at))
+		at = total;
 	if (e->view.offer.active && e->view.offer.expires_ms > 0) {
 		int64_t expires = e->view.offer.shown_mono_ms + e->view.offer.expires_ms;
 

@@ -47,9 +47,33 @@ static void view_sale(struct gw_engine *e)
 	v->muted = sale != NULL && sale->muted;
 	if (sale != NULL)
 		v->sale_number = sale->number;
+}
+
+/* Kept in order of suspending by insertion: there are eight at most. */
+static void view_held(struct gw_engine *e)
+{
+	const struct gw_sale *order[GW_SALES_MAX];
+	struct gw_view *v = &e->view;
+
 	v->suspended = 0;
-	for (int i = 0; i < GW_SALES_MAX; i++)
-		v->suspended += e->sales[i].used && e->sales[i].suspended;
+	for (int i = 0; i < GW_SALES_MAX; i++) {
+		const struct gw_sale *sale = &e->sales[i];
+		uint32_t at = v->suspended;
+
+		if (!sale->used || !sale->suspended)
+			continue;
+		for (; at > 0 && order[at - 1]->stamp < sale->stamp; at--)
+			order[at] = order[at - 1];
+		order[at] = sale;
+		v->suspended++;
+	}
+	for (uint32_t i = 0; i < v->suspended && i < GW_VIEW_HELD_MAX; i++)
+		v->held[i] = (struct gw_view_held){
+			.basket = order[i]->basket,
+			.items = order[i]->pieces,
+			.total_minor = order[i]->total_minor,
+			.since_ms = order[i]->aside_at_ms,
+		};
 }
 
 void gw_core_view(struct gw_engine *e)
@@ -58,6 +82,7 @@ void gw_core_view(struct gw_engine *e)
 	struct gw_view *v = &e->view;
 
 	view_sale(e);
+	view_held(e);
 	view_offer(e);
 	v->cashier = e->cashier;
 	v->subject = e->subject;

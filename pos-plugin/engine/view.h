@@ -57,6 +57,16 @@ struct gw_view_offer {
 	int32_t expires_ms;
 };
 
+#define GW_VIEW_HELD_MAX 8
+
+/* A sale put aside. */
+struct gw_view_held {
+	const char *basket; /* given back with GW_IN_RESUME */
+	int32_t items;
+	int64_t total_minor;
+	int64_t since_ms; /* wall clock */
+};
+
 struct gw_view {
 	enum gw_view_state state;
 	const char *basket, *cashier, *segment; /* "" for none */
@@ -69,7 +79,8 @@ struct gw_view {
 	struct gw_view_offer offer;
 	enum gw_note note;
 	const char *subject; /* "" for none */
-	uint32_t suspended;  /* sales put aside */
+	uint32_t suspended;  /* sales put aside; of them the newest in held[], newest first */
+	struct gw_view_held held[GW_VIEW_HELD_MAX];
 	const char *currency;
 	int decimals;
 	bool practice, muted;

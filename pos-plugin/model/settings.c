@@ -37,6 +37,9 @@ static const struct gw_setting_row rows[] = {
 	 "0: never."},
 	{"idle_close_s", GW_SETTING_INT, AT(idle_close_s), 0, 86400, "300",
 	 "Seconds after which an untouched sale is closed; 0: never."},
+	{"total_close_s", GW_SETTING_INT, AT(total_close_s), 0, 3600, "3",
+	 "Seconds after which a totalled sale is closed, unless the till tells of the payment; 0: "
+	 "never."},
 	{"grace_h", GW_SETTING_INT, AT(grace_h), 0, 8760, "72",
 	 "Hours an expired table still makes offers."},
 	{"holdout_ppm", GW_SETTING_INT, AT(holdout_ppm), 0, 1000000, "0",

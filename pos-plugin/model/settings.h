@@ -53,6 +53,7 @@ struct gw_settings {
 	int32_t deadline_ms;     /* an offer that comes later than this stays away, 0: no limit */
 	int32_t rush_gap_ms;     /* scans closer together on average: rush, no offers; 0: never */
 	int32_t idle_close_s;    /* an untouched sale closes itself, 0: never */
+	int32_t total_close_s;   /* a totalled sale closes itself, 0: waits for the tender */
 	int32_t grace_h;         /* hours an expired table still makes offers */
 	int32_t holdout_ppm;     /* baskets that see no offer where no experiment says more */
 
