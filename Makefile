@@ -144,6 +144,7 @@ UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys
 
 UNIT_TESTS += test_offer test_engine
+BENCHES    += match
 
 UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1
 LDFLAGS_test_scan_gs1 := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

@@ -94,8 +94,8 @@ struct gw_ground {
 	const struct gw_table *table; /* borrowed */
 	struct gw_offer_index *index;
 	struct gw_fit *fit;
-	uint32_t *scratch; /* [target_count] */
-	uint8_t *has_arm;  /* [arm_count] */
+	struct gw_shortlist_room room;
+	uint8_t *has_arm; /* [arm_count] */
 };
 
 struct gw_engine {

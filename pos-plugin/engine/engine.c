@@ -34,7 +34,7 @@ static void ground_release(struct gw_ground *g)
 {
 	gw_fit_free(g->fit);
 	gw_offer_index_free(g->index);
-	free(g->scratch);
+	gw_shortlist_room_release(&g->room);
 	free(g->has_arm);
 	memset(g, 0, sizeof(*g));
 }
@@ -52,9 +52,9 @@ static int ground_init(struct gw_ground *g, const struct gw_table *table, struct
 		g->table = NULL;
 		return code;
 	}
-	g->scratch = calloc(g->index->target_count + 1u, sizeof(*g->scratch));
 	g->has_arm = calloc(g->index->arm_count + 1u, sizeof(*g->has_arm));
-	if (g->scratch == NULL || g->has_arm == NULL || gw_fit_new(&g->fit, g->index) < 0) {
+	if (g->has_arm == NULL || gw_shortlist_room_init(&g->room, g->index) < 0 ||
+	    gw_fit_new(&g->fit, g->index) < 0) {
 		ground_release(g);
 		return gw_err_set(err, GW_E_MEMORY, "no memory for the rule index");
 	}

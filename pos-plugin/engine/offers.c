@@ -273,7 +273,7 @@ void gw_core_consider(struct gw_engine *e, enum gw_moment moment)
 	if (!may_offer(e, moment))
 		return;
 	d = decision(e, moment);
-	count = gw_shortlist(e->ground.fit, &d, e->ground.scratch, list);
+	count = gw_shortlist(e->ground.fit, &d, &e->ground.room, list);
 	count = drop_gone(e, d.day, list, count);
 	if (count > 0 && e->chooser->pick(e->chooser->state, list, count, e->sale->basket, &pick) &&
 	    pick.index < count)

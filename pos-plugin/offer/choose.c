@@ -1,5 +1,6 @@
 #include "offer/choose.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool in_hours(const struct gw_gate *g, int minute)
@@ -67,11 +68,9 @@ static bool target_open(const struct gw_fit *fit, uint32_t target, const struct 
 }
 
 /* First open gate of a pairing, NULL. */
-static const struct gw_gate *open_gate(const struct gw_fit *fit, uint32_t pairing,
+static const struct gw_gate *open_gate(const struct gw_offer_index *x, uint32_t pairing,
 				       const struct gw_decision *d)
 {
-	const struct gw_offer_index *x = fit->index;
-
 	if (pairing == GW_NONE)
 		return NULL;
 	for (uint32_t g = x->gate_first[pairing]; g < x->gate_first[pairing + 1]; g++)
@@ -80,62 +79,90 @@ static const struct gw_gate *open_gate(const struct gw_fit *fit, uint32_t pairin
 	return NULL;
 }
 
+/* --- one look at all satisfied pairings, for the targets whose strongest one is closed */
+
 struct search {
-	const struct gw_fit *fit;
+	const struct gw_offer_index *index;
 	const struct gw_decision *decision;
-	const struct gw_gate *gate;
-	uint32_t pairing;
+	struct gw_shortlist_room *room;
 };
 
-/* Keeps the strongest pairing that has an open gate. */
-static void search_pairing(void *ctx, uint32_t pattern, uint32_t pairing)
+static void search_pairing(void *ctx, uint32_t target, uint32_t pairing)
 {
-	struct search *s = ctx;
-	const struct gw_pairing *list = s->fit->index->pairings;
-	const struct gw_gate *gate;
+	const struct search *s = ctx;
+	const struct gw_pairing *list = s->index->pairings;
+	uint32_t best = s->room->open[target];
 
-	(void)pattern;
-	if (s->gate != NULL &&
-	    (list[pairing].weight < list[s->pairing].weight ||
-	     (list[pairing].weight == list[s->pairing].weight && pairing > s->pairing)))
+	if (!s->room->asked[target])
 		return;
-	gate = open_gate(s->fit, pairing, s->decision);
-	if (gate == NULL)
+	if (best != GW_NONE && (list[pairing].weight < list[best].weight ||
+				(list[pairing].weight == list[best].weight && pairing > best)))
 		return;
-	s->gate = gate;
-	s->pairing = pairing;
+	if (open_gate(s->index, pairing, s->decision) != NULL)
+		s->room->open[target] = pairing;
 }
 
-static const struct gw_gate *target_gate(struct gw_fit *fit, uint32_t target,
-					 const struct gw_decision *d)
+/* The rules are scattered over memory: asks for them all before waiting for the first. */
+static void fetch_strongest(const struct gw_fit *fit, const uint32_t *targets, size_t count,
+			    uint32_t *strong)
 {
-	struct search s = {fit, d, NULL, GW_NONE};
-	const struct gw_gate *gate = open_gate(fit, gw_fit_pairing(fit, target), d);
+	const struct gw_offer_index *x = fit->index;
 
-	if (gate != NULL || fit->targets[target].pairings < 2)
-		return gate;
-	gw_fit_each(fit, target, search_pairing, &s);
-	return s.gate;
+	for (size_t i = 0; i < count; i++) {
+		strong[i] = gw_fit_strongest(fit, targets[i]);
+		if (strong[i] != GW_NONE)
+			__builtin_prefetch(&x->gate_first[strong[i]]);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (strong[i] != GW_NONE)
+			__builtin_prefetch(&x->gates[x->gate_first[strong[i]]]);
 }
 
-static bool candidate(struct gw_fit *fit, uint32_t target, const struct gw_decision *d,
-		      struct gw_candidate *out)
+/* Finds room->open[t] for each target of the list that may be offered at all. */
+static void find_open(struct gw_fit *fit, const struct gw_decision *d,
+		      struct gw_shortlist_room *room, const uint32_t *targets, size_t count)
 {
-	const struct gw_gate *gate;
+	const struct gw_offer_index *x = fit->index;
+	struct search s = {x, d, room};
+	uint32_t strong[GW_FIT_BEST];
+	size_t missing = 0;
 
-	if (!target_open(fit, target, d))
-		return false;
-	gate = target_gate(fit, target, d);
+	fetch_strongest(fit, targets, count, strong);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t t = targets[i], strongest = strong[i];
+
+		room->open[t] = GW_NONE;
+		if (!target_open(fit, t, d))
+			continue;
+		if (open_gate(x, strongest, d) != NULL) {
+			room->open[t] = strongest;
+			continue;
+		}
+		room->asked[t] = 1;
+		missing++;
+	}
+	if (missing > 0)
+		gw_fit_sweep(fit, search_pairing, &s);
+	for (size_t i = 0; i < count && missing > 0; i++)
+		room->asked[targets[i]] = 0;
+}
+
+static bool candidate(const struct gw_fit *fit, uint32_t target, uint32_t pairing,
+		      const struct gw_decision *d, struct gw_candidate *out)
+{
+	const struct gw_gate *gate = open_gate(fit->index, pairing, d);
+
 	if (gate == NULL)
 		return false;
 	*out = (struct gw_candidate){
 		.rule = gate->rule,
 		.target = target,
-		.evidence = fit->targets[target].evidence,
+		.evidence = fit->evidence[target],
 		.margin_minor = gate->margin_minor,
 		.worth = gate->worth,
 		.priority = gate->priority,
-		.score = (double)fit->targets[target].evidence * gate->worth,
+		.score = (double)fit->evidence[target] * gate->worth,
 	};
 	return out->score > 0;
 }
@@ -149,16 +176,18 @@ static bool better(const struct gw_candidate *a, const struct gw_candidate *b)
 	return a->rule < b->rule;
 }
 
-static size_t filter(struct gw_fit *fit, const struct gw_decision *d, const uint32_t *targets,
-		     size_t target_count, struct gw_candidate *list)
+static size_t filter(struct gw_fit *fit, const struct gw_decision *d,
+		     struct gw_shortlist_room *room, const uint32_t *targets, size_t target_count,
+		     struct gw_candidate *list)
 {
 	size_t count = 0;
 
+	find_open(fit, d, room, targets, target_count);
 	for (size_t i = 0; i < target_count && count < GW_SHORTLIST_MAX; i++) {
 		struct gw_candidate c;
 		size_t at;
 
-		if (!candidate(fit, targets[i], d, &c))
+		if (!candidate(fit, targets[i], room->open[targets[i]], d, &c))
 			continue;
 		for (at = count++; at > 0 && better(&c, &list[at - 1]); at--)
 			list[at] = list[at - 1];
@@ -175,18 +204,45 @@ static uint16_t segment_index(const struct gw_offer_index *x, const char *name)
 	return GW_GATE_ANY - 1;
 }
 
-size_t gw_shortlist(struct gw_fit *fit, struct gw_decision *d, uint32_t *scratch,
+size_t gw_shortlist(struct gw_fit *fit, struct gw_decision *d, struct gw_shortlist_room *room,
 		    struct gw_candidate list[GW_SHORTLIST_MAX])
 {
-	uint32_t best[GW_FIT_BEST];
-	size_t count = gw_fit_best(fit, best, GW_FIT_BEST), found;
+	uint32_t targets[GW_FIT_BEST];
+	size_t count = gw_fit_best(fit, targets, GW_FIT_BEST), found, all;
 
 	d->segment_index = segment_index(fit->index, d->segment);
-	found = filter(fit, d, best, count, list);
+	found = filter(fit, d, room, targets, count, list);
 	if (found > 0 || count < GW_FIT_BEST)
 		return found;
-	count = gw_fit_all(fit, scratch);
-	return filter(fit, d, scratch, count, list);
+	all = gw_fit_all(fit, room->all);
+	for (size_t from = count; from < all && found == 0; from += count) {
+		count = all - from < GW_FIT_BEST ? all - from : GW_FIT_BEST;
+		for (size_t i = 0; i < count; i++)
+			targets[i] = room->all[from + i].target;
+		found = filter(fit, d, room, targets, count, list);
+	}
+	return found;
+}
+
+void gw_shortlist_room_release(struct gw_shortlist_room *room)
+{
+	free(room->all);
+	free(room->open);
+	free(room->asked);
+	memset(room, 0, sizeof(*room));
+}
+
+int gw_shortlist_room_init(struct gw_shortlist_room *room, const struct gw_offer_index *index)
+{
+	size_t count = index->target_count + 1u;
+
+	room->all = malloc(count * sizeof(*room->all));
+	room->open = malloc(count * sizeof(*room->open));
+	room->asked = calloc(count, sizeof(*room->asked));
+	if (room->all != NULL && room->open != NULL && room->asked != NULL)
+		return GW_OK;
+	gw_shortlist_room_release(room);
+	return GW_E_MEMORY;
 }
 
 static bool pick_best(void *state, const struct gw_candidate *list, size_t count,

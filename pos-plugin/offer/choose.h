@@ -5,9 +5,9 @@
  * Two steps.  gw_shortlist applies the gates (dates, hours, segment, arm, stock, caps ...) to the
  * targets that fit best and gives at most GW_SHORTLIST_MAX candidates, one rule a target.  A
  * chooser then picks one of them: a function behind a small interface, so that a simulation or a
- * later policy can put its own in.  No allocation but for the scratch of gw_shortlist, no state.
+ * later policy can put its own in.  No state of its own.
  *
- *	n = gw_shortlist(fit, &moment, scratch, list);
+ *	n = gw_shortlist(fit, &decision, &room, list);
  *	if (n > 0 && gw_chooser_best.pick(NULL, list, n, basket, &pick))
  *		offer(list[pick.index].rule);
  */
@@ -35,6 +35,12 @@ struct gw_decision {
 	int used_count;
 	/* private: set by gw_shortlist */
 	uint16_t segment_index;
+};
+
+struct gw_shortlist_room {
+	struct gw_fit_scored *all; /* [target_count] */
+	uint32_t *open;            /* [target_count]: strongest open pairing found, GW_NONE */
+	uint8_t *asked;            /* [target_count]: 1 while looked for */
 };
 
 struct gw_candidate {
@@ -67,11 +73,16 @@ extern const struct gw_chooser gw_chooser_best;
 
 /*
  * Candidates in order of score.  The targets looked at are the GW_FIT_BEST that fit best; when
- * none of those may be offered, all (scratch[index->target_count]).  The rule of a target is the
- * first open gate of its strongest pairing, or of the next strongest that has one.
+ * none of those may be offered, all.  The rule of a target is the first open gate of the strongest
+ * satisfied pairing that has one.  Usually O(GW_FIT_BEST); where gates are closed, one look at all
+ * satisfied pairings more.
  */
-size_t gw_shortlist(struct gw_fit *fit, struct gw_decision *decision, uint32_t *scratch,
-		    struct gw_candidate list[GW_SHORTLIST_MAX]);
+size_t gw_shortlist(struct gw_fit *fit, struct gw_decision *decision,
+		    struct gw_shortlist_room *room, struct gw_candidate list[GW_SHORTLIST_MAX]);
+
+/* Room to think in, for one index.  GW_E_MEMORY. */
+int gw_shortlist_room_init(struct gw_shortlist_room *room, const struct gw_offer_index *index);
+void gw_shortlist_room_release(struct gw_shortlist_room *room);
 
 /* True if the rule may be offered, its antecedent aside. */
 bool gw_gate_open(const struct gw_offer_index *index, const struct gw_gate *gate,

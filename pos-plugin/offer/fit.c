@@ -1,34 +1,58 @@
 /*
- * The list of the best is a heap of at most 64 targets with the worst of them on top.  While
- * evidence only grows, a target outside the heap can never have a higher score than the top, so
- * each update is one multiplication and one comparison.  When evidence falls (a void, or a
- * negative weight) the heap is marked stale and filled again from the touched targets when it is
- * next asked for: voids are rare, scans are not.
+ * Adding up evidence is the larger part of a scan's work: a popular item in a large table satisfies
+ * thousands of pairings at once.  Three things keep that to a few microseconds.
+ *
+ * 1. The best are a heap of at most 32 with the worst of them on top.  While evidence only grows,
+ *    a target outside it can never beat the top, so an update is one addition, one multiplication
+ *    and one comparison that nearly always says no.  When evidence falls (a void, a negative
+ *    weight) the heap is marked stale and filled again when it is next asked for: voids are rare,
+ *    scans are not.  The comparison is in float, with slack; the heap itself is exact.
+ * 2. The loop has no other branch.  What it meets is as good as random, and a wrong guess costs
+ * more than the work.  "The strongest pairing" is a maximum of keys, weight above, pairing number
+ *    below; what must be cleared later is a mark per block.
+ * 3. A pattern that suggests a good part of all targets is *dense*: the index holds its weights as
+ *    a column over all targets, and adding columns is what vector units are for.  The strongest
+ *    pairing of a target then is looked up in the few dense patterns when it is asked for.
  */
 #include "offer/fit.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NO_KEY INT64_MIN /* no satisfied pairing */
+#define UNSURE INT64_MAX /* the strongest one was voided; no later one can claim its place */
+/* A float product is within 2^-22 of the exact one; the slack is four times that. */
+#define SLACK (1.0F - 0x1p-20F)
+
+#define STRIP 16
+_Static_assert(GW_FIT_BLOCK % STRIP == 0, "a block is whole strips");
+
+static size_t padded(const struct gw_offer_index *index)
+{
+	return gw_index_padded(index->target_count);
+}
 
 int gw_fit_new(struct gw_fit **out, const struct gw_offer_index *index)
 {
 	struct gw_fit *fit = calloc(1, sizeof(*fit));
-	size_t count = index->target_count + 1u;
+	size_t count = padded(index);
 
 	*out = NULL;
 	if (fit == NULL)
 		return GW_E_MEMORY;
 	fit->index = index;
-	fit->targets = calloc(count, sizeof(*fit->targets));
-	fit->touched = malloc(count * sizeof(*fit->touched));
-	if (fit->targets == NULL || fit->touched == NULL || gw_match_new(&fit->match, index) < 0) {
+	fit->evidence = gw_index_column(count);
+	fit->strongest = malloc(count * sizeof(*fit->strongest));
+	fit->place = calloc(count, sizeof(*fit->place));
+	fit->dirty = malloc(count / GW_FIT_BLOCK);
+	fit->dense = malloc((index->dense_count + 1u) * sizeof(*fit->dense));
+	if (fit->evidence == NULL || fit->strongest == NULL || fit->place == NULL ||
+	    fit->dirty == NULL || fit->dense == NULL || gw_match_new(&fit->match, index) < 0) {
 		gw_fit_free(fit);
 		return GW_E_MEMORY;
 	}
-	for (uint32_t t = 0; t < index->target_count; t++) {
-		fit->targets[t].worth = index->target_worth[t];
-		fit->targets[t].pairing = GW_NONE;
-	}
+	memset(fit->dirty, 1, count / GW_FIT_BLOCK);
 	*out = fit;
 	gw_fit_clear(fit);
 	return GW_OK;
@@ -39,139 +63,214 @@ void gw_fit_free(struct gw_fit *fit)
 	if (fit == NULL)
 		return;
 	gw_match_free(fit->match);
-	free(fit->targets);
-	free(fit->touched);
+	free(fit->evidence);
+	free(fit->strongest);
+	free(fit->place);
+	free(fit->dirty);
+	free(fit->dense);
 	free(fit);
 }
 
-static inline double score(const struct gw_fit_target *t)
-{
-	return (double)t->evidence * t->worth;
-}
+/* --- the heap */
 
-/* Only what fits and pays may be on the list. */
-static inline bool counts(const struct gw_fit_target *t)
+/* What does not pay or does not fit is below 0, whatever the signs. */
+static inline double score(const struct gw_fit *fit, uint32_t target)
 {
-	return t->evidence > 0 && t->worth > 0;
+	return fit->evidence[target] > 0
+		       ? (double)fit->evidence[target] * (double)fit->index->target_worth[target]
+		       : -1;
 }
 
 /* The order of the list: higher score first, then the lower number. */
-static inline bool better(const struct gw_fit *fit, uint32_t a, uint32_t b)
+static inline bool better(struct gw_fit_scored a, struct gw_fit_scored b)
 {
-	double x = score(&fit->targets[a]), y = score(&fit->targets[b]);
-
-	return x != y ? x > y : a < b;
+	return a.score != b.score ? a.score > b.score : a.target < b.target;
 }
 
-static inline void put(struct gw_fit *fit, uint32_t at, uint32_t target)
+static inline void put(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 {
-	fit->heap[at] = target;
-	fit->targets[target].place = (uint16_t)(at + 1);
+	fit->heap[at] = s;
+	fit->place[s.target] = (uint8_t)(at + 1);
 }
 
-/* Moves the target at `at` away from the top while a child of it is worse. */
-static void sink(struct gw_fit *fit, uint32_t at)
+/* Puts s at `at` or, while a child is worse, further from the top. */
+static void sink(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 {
-	uint32_t target = fit->heap[at], child;
+	uint32_t child;
 
 	while ((child = 2 * at + 1) < fit->heap_count) {
-		if (child + 1 < fit->heap_count &&
-		    better(fit, fit->heap[child], fit->heap[child + 1]))
+		if (child + 1 < fit->heap_count && better(fit->heap[child], fit->heap[child + 1]))
 			child++;
-		if (!better(fit, target, fit->heap[child]))
+		if (!better(s, fit->heap[child]))
 			break;
 		put(fit, at, fit->heap[child]);
 		at = child;
 	}
-	put(fit, at, target);
+	put(fit, at, s);
 }
 
-static void rise(struct gw_fit *fit, uint32_t at)
+static void rise(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 {
-	uint32_t target = fit->heap[at];
-
-	while (at > 0 && better(fit, fit->heap[(at - 1) / 2], target)) {
+	while (at > 0 && better(fit->heap[(at - 1) / 2], s)) {
 		put(fit, at, fit->heap[(at - 1) / 2]);
 		at = (at - 1) / 2;
 	}
-	put(fit, at, target);
+	put(fit, at, s);
 }
 
-/* A target's score grew: keeps the heap the best of all. */
+/* A target's score may have grown: keeps the heap the best of all. */
 static void promote(struct gw_fit *fit, uint32_t target)
 {
-	struct gw_fit_target *t = &fit->targets[target];
+	struct gw_fit_scored s = {score(fit, target), target};
+	uint32_t place = fit->place[target];
 
-	if (t->place > 0) {
-		sink(fit, t->place - 1u);
+	if (s.score <= 0)
+		return;
+	if (place > 0) {
+		sink(fit, place - 1, s);
 	} else if (fit->heap_count < GW_FIT_BEST) {
-		fit->heap[fit->heap_count] = target;
-		rise(fit, fit->heap_count++);
-	} else if (better(fit, target, fit->heap[0])) {
-		fit->targets[fit->heap[0]].place = 0;
-		fit->heap[0] = target;
-		sink(fit, 0);
+		rise(fit, fit->heap_count++, s);
+	} else if (better(s, fit->heap[0])) {
+		fit->place[fit->heap[0].target] = 0;
+		sink(fit, 0, s);
 	}
+	if (fit->heap_count == GW_FIT_BEST)
+		fit->floor = (float)fit->heap[0].score * SLACK;
+}
+
+static void clear_heap(struct gw_fit *fit)
+{
+	for (uint32_t i = 0; i < fit->heap_count; i++)
+		fit->place[fit->heap[i].target] = 0;
+	fit->heap_count = 0;
+	fit->floor = FLT_MIN; /* above 0: what is worth nothing is not on the list */
+	fit->stale = false;
+}
+
+static void refill(struct gw_fit *fit)
+{
+	uint32_t count = fit->index->target_count;
+
+	clear_heap(fit);
+	for (uint32_t from = 0; from < count; from += GW_FIT_BLOCK) {
+		if (!fit->dirty[from / GW_FIT_BLOCK])
+			continue;
+		for (uint32_t t = from; t < from + GW_FIT_BLOCK && t < count; t++)
+			if ((float)fit->evidence[t] * fit->index->target_worth[t] >= fit->floor)
+				promote(fit, t);
+	}
+}
+
+/* --- adding up */
+
+static inline int64_t key_of(int32_t weight, uint32_t pairing)
+{
+	return (int64_t)((uint64_t)(uint32_t)weight << 32 | (uint32_t)~pairing);
+}
+
+static inline uint32_t key_pairing(int64_t key)
+{
+	return ~(uint32_t)key;
+}
+
+static void gain_sparse(struct gw_fit *fit, uint32_t pattern)
+{
+	const struct gw_offer_index *x = fit->index;
+	const struct gw_pairing *pairings = x->pairings;
+	const float *worth = x->target_worth;
+	int32_t *evidence = fit->evidence;
+	int64_t *strongest = fit->strongest;
+	uint8_t *dirty = fit->dirty;
+	uint32_t end = x->pairing_first[pattern + 1];
+
+	for (uint32_t q = x->pairing_first[pattern]; q < end; q++) {
+		uint32_t target = pairings[q].target;
+		int64_t key = key_of(pairings[q].weight, q), before = strongest[target];
+		int32_t now = evidence[target] + pairings[q].weight;
+
+		dirty[target / GW_FIT_BLOCK] = 1;
+		evidence[target] = now;
+		strongest[target] = key > before ? key : before;
+		if ((float)now * worth[target] >= fit->floor)
+			promote(fit, target);
+	}
+}
+
+/* Adds a strip of a column; true if some target of it reaches the floor.  Fixed length, no alias,
+ * whole numbers as the only result: compilers make vector code of it at -O2. */
+static inline bool add_strip(int32_t *restrict evidence, const int32_t *restrict column,
+			     const float *restrict worth, float floor)
+{
+	int32_t reached = 0;
+
+	for (int i = 0; i < STRIP; i++)
+		evidence[i] += column[i];
+	for (int i = 0; i < STRIP; i++)
+		reached |= (float)evidence[i] * worth[i] >= floor;
+	return reached != 0;
+}
+
+static void gain_dense(struct gw_fit *fit, const int32_t *column)
+{
+	const float *worth = fit->index->target_worth;
+	uint32_t count = (uint32_t)padded(fit->index);
+
+	for (uint32_t from = 0; from < count; from += STRIP) {
+		if (!add_strip(&fit->evidence[from], &column[from], &worth[from], fit->floor))
+			continue;
+		for (uint32_t t = from; t < from + STRIP; t++)
+			if ((float)fit->evidence[t] * worth[t] >= fit->floor)
+				promote(fit, t);
+	}
+	memset(fit->dirty, 1, count / GW_FIT_BLOCK);
 }
 
 static void gain(struct gw_fit *fit, uint32_t pattern)
 {
-	const struct gw_offer_index *x = fit->index;
-	uint32_t end = x->pairing_first[pattern + 1];
+	const int32_t *column = gw_index_dense(fit->index, pattern);
 
-	for (uint32_t q = x->pairing_first[pattern]; q < end; q++) {
-		struct gw_pairing pairing = x->pairings[q];
-		struct gw_fit_target *t = &fit->targets[pairing.target];
-
-		if (!t->touched) {
-			t->touched = 1;
-			fit->touched[fit->touched_count++] = pairing.target;
-		}
-		t->evidence += pairing.weight;
-		if (t->pairings++ == 0 ||
-		    (t->pairing != GW_NONE && (pairing.weight > t->weight ||
-					       (pairing.weight == t->weight && q < t->pairing)))) {
-			t->pairing = q;
-			t->weight = pairing.weight;
-		}
-		if (!counts(t) && t->place == 0)
-			continue;
-		if (pairing.weight < 0)
-			fit->stale = true;
-		else if (fit->heap_count < GW_FIT_BEST ||
-			 !better(fit, fit->heap[0], pairing.target))
-			promote(fit, pairing.target);
+	if (column != NULL) {
+		fit->dense[fit->dense_count++] = pattern;
+		gain_dense(fit, column);
+	} else {
+		gain_sparse(fit, pattern);
 	}
+	fit->stale = fit->stale || fit->index->negative;
 }
 
 static void lose(struct gw_fit *fit, uint32_t pattern)
 {
 	const struct gw_offer_index *x = fit->index;
-	uint32_t end = x->pairing_first[pattern + 1];
+	uint32_t end = x->pairing_first[pattern + 1], kept = 0;
 
 	for (uint32_t q = x->pairing_first[pattern]; q < end; q++) {
-		struct gw_fit_target *t = &fit->targets[x->pairings[q].target];
+		uint32_t target = x->pairings[q].target;
 
-		t->evidence -= x->pairings[q].weight;
-		t->pairings--;
-		if (t->pairing == q)
-			t->pairing = GW_NONE;
+		fit->evidence[target] -= x->pairings[q].weight;
+		if (key_pairing(fit->strongest[target]) == q)
+			fit->strongest[target] = UNSURE;
 	}
+	for (uint32_t i = 0; i < fit->dense_count; i++)
+		if (fit->dense[i] != pattern)
+			fit->dense[kept++] = fit->dense[i];
+	fit->dense_count = kept;
 	fit->stale = true;
 }
 
 void gw_fit_clear(struct gw_fit *fit)
 {
-	for (uint32_t i = 0; i < fit->touched_count; i++) {
-		struct gw_fit_target *t = &fit->targets[fit->touched[i]];
+	size_t blocks = padded(fit->index) / GW_FIT_BLOCK;
 
-		t->evidence = 0;
-		t->pairing = GW_NONE;
-		t->pairings = 0;
-		t->place = t->touched = 0;
+	clear_heap(fit);
+	for (size_t b = 0; b < blocks; b++) {
+		if (!fit->dirty[b])
+			continue;
+		fit->dirty[b] = 0;
+		memset(&fit->evidence[b * GW_FIT_BLOCK], 0, GW_FIT_BLOCK * sizeof(int32_t));
+		for (size_t t = b * GW_FIT_BLOCK; t < (b + 1) * GW_FIT_BLOCK; t++)
+			fit->strongest[t] = NO_KEY;
 	}
-	fit->touched_count = fit->heap_count = 0;
-	fit->stale = false;
+	fit->dense_count = 0;
 	gw_match_clear(fit->match);
 	for (uint32_t i = 0; i < fit->match->matched_count; i++)
 		gain(fit, fit->match->matched[i]);
@@ -193,56 +292,66 @@ void gw_fit_remove(struct gw_fit *fit, uint32_t item, int32_t pieces)
 		lose(fit, fit->match->lost[i]);
 }
 
-static void refill(struct gw_fit *fit)
-{
-	for (uint32_t i = 0; i < fit->heap_count; i++)
-		fit->targets[fit->heap[i]].place = 0;
-	fit->heap_count = 0;
-	for (uint32_t i = 0; i < fit->touched_count; i++)
-		if (counts(&fit->targets[fit->touched[i]]))
-			promote(fit, fit->touched[i]);
-	fit->stale = false;
-}
+/* --- asking */
 
-static int by_score(const void *a, const void *b, void *ctx)
+uint32_t gw_fit_strongest(const struct gw_fit *fit, uint32_t target)
 {
-	return better(ctx, *(const uint32_t *)a, *(const uint32_t *)b) ? -1 : 1;
-}
+	const struct gw_offer_index *x = fit->index;
+	int64_t best = fit->strongest[target];
 
-static void sort_best(const struct gw_fit *fit, uint32_t *list, size_t count)
-{
-	for (size_t i = 1; i < count; i++) {
-		uint32_t target = list[i];
-		size_t at = i;
+	if (best == UNSURE)
+		return GW_NONE;
+	for (uint32_t i = 0; i < fit->dense_count; i++) {
+		int32_t weight = gw_index_dense(x, fit->dense[i])[target];
 
-		for (; at > 0 && better(fit, target, list[at - 1]); at--)
-			list[at] = list[at - 1];
-		list[at] = target;
+		/* At equal weight the pairing number decides, which only a search tells. */
+		if (weight != 0 && (best == NO_KEY || weight >= (int32_t)(best >> 32))) {
+			int64_t key = key_of(weight, gw_index_search(x, fit->dense[i], target));
+
+			best = key > best ? key : best;
+		}
 	}
+	return best == NO_KEY ? GW_NONE : key_pairing(best);
+}
+
+static int by_score(const void *a, const void *b)
+{
+	return better(*(const struct gw_fit_scored *)a, *(const struct gw_fit_scored *)b) ? -1 : 1;
 }
 
 size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max)
 {
-	uint32_t sorted[GW_FIT_BEST];
+	struct gw_fit_scored sorted[GW_FIT_BEST];
+	size_t count;
 
 	if (fit->stale)
 		refill(fit);
-	memcpy(sorted, fit->heap, fit->heap_count * sizeof(*sorted));
-	sort_best(fit, sorted, fit->heap_count);
-	if (max > fit->heap_count)
-		max = fit->heap_count;
-	memcpy(targets, sorted, max * sizeof(*targets));
+	for (count = 0; count < fit->heap_count; count++) {
+		struct gw_fit_scored s = fit->heap[count];
+		size_t at = count;
+
+		for (; at > 0 && better(s, sorted[at - 1]); at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = s;
+	}
+	if (max > count)
+		max = count;
+	for (size_t i = 0; i < max; i++)
+		targets[i] = sorted[i].target;
 	return max;
 }
 
-size_t gw_fit_all(struct gw_fit *fit, uint32_t *targets)
+size_t gw_fit_all(const struct gw_fit *fit, struct gw_fit_scored *list)
 {
 	size_t count = 0;
 
-	for (uint32_t i = 0; i < fit->touched_count; i++)
-		if (counts(&fit->targets[fit->touched[i]]))
-			targets[count++] = fit->touched[i];
-	qsort_r(targets, count, sizeof(*targets), by_score, fit);
+	for (uint32_t t = 0; t < fit->index->target_count; t++) {
+		double now = score(fit, t);
+
+		if (now > 0)
+			list[count++] = (struct gw_fit_scored){now, t};
+	}
+	qsort(list, count, sizeof(*list), by_score);
 	return count;
 }
 
@@ -251,19 +360,14 @@ size_t gw_fit_rank(const struct gw_fit *fit, uint32_t *items, size_t max)
 	const struct gw_offer_index *x = fit->index;
 	size_t count = 0;
 
-	for (uint32_t i = 0; i < fit->touched_count && max > 0; i++) {
-		uint32_t t = fit->touched[i];
-		int64_t evidence = fit->targets[t].evidence;
+	for (uint32_t t = 0; t < x->target_count && max > 0; t++) {
+		int32_t evidence = fit->evidence[t];
 		size_t at;
 
-		if (fit->targets[t].pairings == 0 ||
-		    gw_match_pieces(fit->match, x->target_item[t]) > 0)
+		if (evidence <= 0 || gw_match_pieces(fit->match, x->target_item[t]) > 0)
 			continue;
-		for (at = count; at > 0; at--) {
-			uint32_t other = x->target_of[items[at - 1]];
-			int64_t other_evidence = fit->targets[other].evidence;
-
-			if (other_evidence > evidence || (other_evidence == evidence && other < t))
+		for (at = count; at > 0; at--) { /* equal ones stay behind: t only grows */
+			if (fit->evidence[x->target_of[items[at - 1]]] >= evidence)
 				break;
 			if (at < max)
 				items[at] = items[at - 1];
@@ -275,8 +379,8 @@ size_t gw_fit_rank(const struct gw_fit *fit, uint32_t *items, size_t max)
 	return count;
 }
 
-void gw_fit_each(const struct gw_fit *fit, uint32_t target,
-		 void (*visit)(void *ctx, uint32_t pattern, uint32_t pairing), void *ctx)
+void gw_fit_sweep(const struct gw_fit *fit,
+		  void (*visit)(void *ctx, uint32_t target, uint32_t pairing), void *ctx)
 {
 	const struct gw_offer_index *x = fit->index;
 
@@ -284,39 +388,6 @@ void gw_fit_each(const struct gw_fit *fit, uint32_t target,
 		uint32_t p = fit->match->matched[i];
 
 		for (uint32_t q = x->pairing_first[p]; q < x->pairing_first[p + 1]; q++)
-			if (x->pairings[q].target == target) {
-				visit(ctx, p, q);
-				break;
-			}
+			visit(ctx, x->pairings[q].target, q);
 	}
-}
-
-struct strongest {
-	const struct gw_offer_index *index;
-	uint32_t pairing;
-};
-
-static void keep_strongest(void *ctx, uint32_t pattern, uint32_t pairing)
-{
-	struct strongest *s = ctx;
-	const struct gw_pairing *list = s->index->pairings;
-
-	(void)pattern;
-	if (s->pairing == GW_NONE || list[pairing].weight > list[s->pairing].weight ||
-	    (list[pairing].weight == list[s->pairing].weight && pairing < s->pairing))
-		s->pairing = pairing;
-}
-
-uint32_t gw_fit_pairing(struct gw_fit *fit, uint32_t target)
-{
-	struct gw_fit_target *t = &fit->targets[target];
-	struct strongest s = {fit->index, GW_NONE};
-
-	if (t->pairing == GW_NONE && t->pairings > 0) {
-		gw_fit_each(fit, target, keep_strongest, &s);
-		t->pairing = s.pairing;
-		if (s.pairing != GW_NONE)
-			t->weight = fit->index->pairings[s.pairing].weight;
-	}
-	return t->pairing;
 }

@@ -3,8 +3,8 @@
  * and the best of them by evidence x worth, kept up to date piece by piece.
  *
  * Additive evidence over the whole basket beats the best single rule (Steck, "Embarrassingly
- * shallow autoencoders", WWW 2019, and the figures in tests/bench): a pruned table of one-item
- * rules whose weights are summed carries nearly all of it.
+ * shallow autoencoders", WWW 2019): a pruned table of one-item rules whose weights are summed
+ * carries nearly all of it.
  *
  * Owns a match; borrows the index.  No allocation after gw_fit_new.  Everything it tells is a
  * function of what is in the basket, not of the order in which it came: a basket rebuilt after a
@@ -18,65 +18,75 @@
 
 #include "offer/match.h"
 
-#define GW_FIT_BEST 64 /* targets kept in order */
+#define GW_FIT_BEST  32 /* targets kept in order */
+#define GW_FIT_BLOCK 64 /* targets that are cleared together */
 
-struct gw_fit_target {
-	int64_t evidence; /* in 1/scale */
-	double worth;     /* the most any rule for it is worth */
-	uint32_t pairing; /* the strongest satisfied one, GW_NONE: look for it */
-	int32_t weight;   /* of that pairing */
-	int32_t pairings; /* satisfied ones */
-	uint16_t place;   /* in the list of the best + 1, 0: not among them */
-	uint16_t touched;
+struct gw_fit_scored {
+	double score; /* evidence x worth */
+	uint32_t target;
 };
 
 struct gw_fit {
 	const struct gw_offer_index *index; /* borrowed */
 	struct gw_match *match;
-	struct gw_fit_target *targets;
-	uint32_t *touched; /* targets that had evidence in this basket */
-	uint32_t touched_count;
-	/* private: a heap of the best, the least on top */
-	uint32_t heap[GW_FIT_BEST];
+
+	/* private; arrays per target are padded to whole blocks */
+	int32_t *evidence;  /* in 1/scale */
+	int64_t *strongest; /* weight and pairing as one key */
+	uint8_t *place;     /* in the heap + 1, 0: not in it */
+	uint8_t *dirty;     /* per block: something in it is not as in an empty basket */
+	uint32_t *dense;    /* satisfied patterns that are added up as whole columns */
+	uint32_t dense_count;
+	struct gw_fit_scored heap[GW_FIT_BEST]; /* the best, the least of them on top */
 	uint32_t heap_count;
-	bool stale; /* evidence went down: the heap must be filled again */
+	float floor; /* what scores less does not concern the heap */
+	bool stale;  /* evidence went down: the heap must be filled again */
 };
 
+/* GW_E_MEMORY; *fit is NULL on failure.  Begins with an empty basket. */
 int gw_fit_new(struct gw_fit **fit, const struct gw_offer_index *index);
 void gw_fit_free(struct gw_fit *fit);
+
+/* As gw_match_clear, gw_match_add, gw_match_remove. */
 void gw_fit_clear(struct gw_fit *fit);
 void gw_fit_add(struct gw_fit *fit, uint32_t item, int32_t pieces);
 void gw_fit_remove(struct gw_fit *fit, uint32_t item, int32_t pieces);
 
 /*
- * Targets whose evidence and worth are above 0, the best first (equal: the one whose first rule stands
- * earlier in the table), at most max <= GW_FIT_BEST.  O(1) amortised after additions; after a
- * void O(touched targets).
+ * Targets whose evidence and worth are above 0, the best first (equal: the one whose first rule
+ * stands earlier in the table), at most max <= GW_FIT_BEST.  O(1) after additions; after a void
+ * O(targets with evidence).
  */
 size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max);
 
-/* As gw_fit_best, without a limit, for when none of the best may be offered.  O(n log n); room for
- * touched_count in targets. */
-size_t gw_fit_all(struct gw_fit *fit, uint32_t *targets);
+/*
+ * As gw_fit_best, without a limit, for when none of the best may be offered.  list has room for
+ * index->target_count.  O(n log n).
+ */
+size_t gw_fit_all(const struct gw_fit *fit, struct gw_fit_scored *list);
 
 /*
  * What would be offered first if nothing but evidence counted: up to `max` items that are not in
  * the basket, most evidence first (equal: earlier in the table).  This is what quality is measured
- * on.  O(touched targets x max).
+ * on.  O(targets with evidence x max).
  */
 size_t gw_fit_rank(const struct gw_fit *fit, uint32_t *items, size_t max);
 
-/* The strongest satisfied pairing of a target, GW_NONE when there is none. */
-uint32_t gw_fit_pairing(struct gw_fit *fit, uint32_t target);
+/* The strongest satisfied pairing of a target; GW_NONE when there is none, or when the one that was
+ * has been voided: then gw_fit_sweep knows. */
+uint32_t gw_fit_strongest(const struct gw_fit *fit, uint32_t target);
 
-/* Calls visit for each satisfied pairing of the target.  O(pairings of the satisfied patterns). */
-void gw_fit_each(const struct gw_fit *fit, uint32_t target,
-		 void (*visit)(void *ctx, uint32_t pattern, uint32_t pairing), void *ctx);
+/*
+ * Calls visit for every satisfied pairing, in no particular order.  O(all of them): a microsecond
+ * for a mined table, tens for a popular item among a million rules.
+ */
+void gw_fit_sweep(const struct gw_fit *fit,
+		  void (*visit)(void *ctx, uint32_t target, uint32_t pairing), void *ctx);
 
 /* Evidence as the table gives it. */
 static inline double gw_fit_evidence(const struct gw_fit *fit, uint32_t target)
 {
-	return (double)fit->targets[target].evidence / fit->index->scale;
+	return (double)fit->evidence[target] / fit->index->scale;
 }
 
 #endif

@@ -11,6 +11,7 @@
  */
 #include "offer/index_parts.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@
  * currency with two decimals.  They keep such rules comparable among themselves. */
 #define MARGIN_SHARE_UNKNOWN 30
 #define WORTH_UNKNOWN        100
+#define DENSE_LEAST          256
+#define DENSE_SHARE          4
 
 void *gw_index_array(size_t count, size_t size)
 {
@@ -39,13 +42,20 @@ double gw_rule_evidence(const struct gw_rule *rule)
 	return EVIDENCE_BY_HAND;
 }
 
-static double weight_scale(const struct gw_table *t)
+/*
+ * Sums of evidence must fit 31 bits whatever the basket holds, as the scan path adds without
+ * looking: the largest sum any target could ever get, all its rules together, sets the scale.
+ */
+static double weight_scale(const struct gw_table *t, const uint32_t *target, double *sums)
 {
 	double most = 0, scale = 1e9;
 
-	for (uint32_t r = 0; r < t->rule_count; r++)
-		most = fmax(most, fabs(gw_rule_evidence(&t->rules[r])));
-	while (scale > 1e-9 && most * scale > INT32_MAX)
+	for (uint32_t r = 0; r < t->rule_count; r++) {
+		double sum = sums[target[r]] += fabs(gw_rule_evidence(&t->rules[r]));
+
+		most = fmax(most, sum);
+	}
+	while (scale > 1e-9 && most * scale + 0.5 * t->rule_count >= INT32_MAX)
 		scale /= 10;
 	return scale;
 }
@@ -180,11 +190,19 @@ static int by_impact(const void *a, const void *b)
 	return x->target < y->target ? -1 : x->target > y->target;
 }
 
+static int by_target(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return x->target < y->target ? -1 : x->target > y->target;
+}
+
 struct build {
 	struct gw_offer_index *x;
 	uint32_t *pattern_of, *target; /* per rule */
 	uint32_t *order;               /* rule numbers by (pattern, target) */
 	struct run *runs;              /* of one pattern */
+	double *sums;                  /* per target */
 	uint32_t gate_count;
 };
 
@@ -204,9 +222,10 @@ static uint32_t cut_runs(struct build *b, uint32_t at, uint32_t end)
 			int32_t w = (int32_t)lrint(gw_rule_evidence(rule) * x->scale);
 
 			run->weight = w > run->weight ? w : run->weight;
+			b->x->negative = b->x->negative || w < 0;
 			run->count++;
 		}
-		run->impact = (double)run->weight * x->target_worth[run->target];
+		run->impact = (double)run->weight * (double)x->target_worth[run->target];
 	}
 	return count;
 }
@@ -227,6 +246,12 @@ static void place_gates(struct build *b, const struct run *run, const struct gw_
 	b->gate_count += run->count;
 }
 
+/* From a quarter of all targets on, adding a column is quicker than adding its entries. */
+static bool is_dense(const struct gw_offer_index *x, uint32_t pairings)
+{
+	return pairings >= DENSE_LEAST && pairings >= x->target_count / DENSE_SHARE;
+}
+
 static void place_patterns(struct build *b, const struct gw_gate *by_rule)
 {
 	struct gw_offer_index *x = b->x;
@@ -239,7 +264,9 @@ static void place_patterns(struct build *b, const struct gw_gate *by_rule)
 			end++;
 		count = cut_runs(b, at, end);
 		if (count > 1)
-			qsort(b->runs, count, sizeof(*b->runs), by_impact);
+			qsort(b->runs, count, sizeof(*b->runs),
+			      is_dense(x, count) ? by_target : by_impact);
+		x->dense_count += is_dense(x, count);
 		x->pairing_first[p] = x->pairing_count;
 		for (uint32_t i = 0; i < count; i++) {
 			x->gate_first[x->pairing_count] = b->gate_count;
@@ -252,6 +279,64 @@ static void place_patterns(struct build *b, const struct gw_gate *by_rule)
 	x->gate_first[x->pairing_count] = b->gate_count;
 }
 
+static int make_columns(struct gw_offer_index *x)
+{
+	size_t length = gw_index_padded(x->target_count);
+
+	x->dense = gw_index_array(x->dense_count, sizeof(*x->dense));
+	x->dense_weights = gw_index_column(x->dense_count * length);
+	if (x->dense == NULL || x->dense_weights == NULL)
+		return GW_E_MEMORY;
+	x->dense_count = 0;
+	for (uint32_t p = 0; p < x->pattern_count; p++) {
+		int32_t *column = &x->dense_weights[x->dense_count * length];
+
+		if (!is_dense(x, x->pairing_first[p + 1] - x->pairing_first[p]))
+			continue;
+		for (uint32_t q = x->pairing_first[p]; q < x->pairing_first[p + 1]; q++)
+			column[x->pairings[q].target] = x->pairings[q].weight;
+		x->dense[x->dense_count++] = p;
+	}
+	return GW_OK;
+}
+
+int32_t *gw_index_column(size_t padded)
+{
+	return gw_index_array(padded, sizeof(int32_t));
+}
+
+const int32_t *gw_index_dense(const struct gw_offer_index *x, uint32_t pattern)
+{
+	uint32_t low = 0, high = x->dense_count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (x->dense[middle] < pattern)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < x->dense_count && x->dense[low] == pattern
+		       ? &x->dense_weights[low * gw_index_padded(x->target_count)]
+		       : NULL;
+}
+
+uint32_t gw_index_search(const struct gw_offer_index *x, uint32_t pattern, uint32_t target)
+{
+	uint32_t low = x->pairing_first[pattern], high = x->pairing_first[pattern + 1];
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (x->pairings[middle].target < target)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static int allocate(struct gw_offer_index *x, struct build *b)
 {
 	size_t rules = x->table->rule_count, items = x->item_count;
@@ -260,17 +345,18 @@ static int allocate(struct gw_offer_index *x, struct build *b)
 	b->target = gw_index_array(rules, sizeof(*b->target));
 	b->order = gw_index_array(rules, sizeof(*b->order));
 	b->runs = gw_index_array(rules, sizeof(*b->runs));
+	b->sums = gw_index_array(items, sizeof(*b->sums));
 	x->pairings = gw_index_array(rules, sizeof(*x->pairings));
 	x->gates = gw_index_array(rules, sizeof(*x->gates));
 	x->gate_first = gw_index_array(rules + 1, sizeof(*x->gate_first));
 	x->target_item = gw_index_array(items, sizeof(*x->target_item));
-	x->target_worth = gw_index_array(items, sizeof(*x->target_worth));
+	x->target_worth = gw_index_array(gw_index_padded(items), sizeof(*x->target_worth));
 	x->target_of = gw_index_array(items, sizeof(*x->target_of));
 	x->segments = gw_index_array(GW_NAMES_MAX, sizeof(*x->segments));
 	x->arms = gw_index_array(GW_NAMES_MAX, sizeof(*x->arms));
-	return b->pattern_of && b->target && b->order && b->runs && x->pairings && x->gates &&
-			       x->gate_first && x->target_item && x->target_worth && x->target_of &&
-			       x->segments && x->arms
+	return b->pattern_of && b->target && b->order && b->runs && b->sums && x->pairings &&
+			       x->gates && x->gate_first && x->target_item && x->target_worth &&
+			       x->target_of && x->segments && x->arms
 		       ? GW_OK
 		       : GW_E_MEMORY;
 }
@@ -281,13 +367,12 @@ static int make_gates(struct build *b, struct gw_gate *by_rule, struct gw_err *e
 	int code = GW_OK;
 
 	for (uint32_t t = 0; t < x->target_count; t++)
-		x->target_worth[t] = -INT32_MAX;
+		x->target_worth[t] = -FLT_MAX;
 	for (uint32_t r = 0; r < x->table->rule_count && code == GW_OK; r++) {
 		uint32_t t = b->target[r] = x->target_of[x->table->rules[r].suggest];
 
 		code = fill_gate(x, r, &by_rule[r], err);
-		if (by_rule[r].worth > x->target_worth[t])
-			x->target_worth[t] = by_rule[r].worth;
+		x->target_worth[t] = fmaxf(x->target_worth[t], (float)by_rule[r].worth);
 	}
 	return code;
 }
@@ -327,8 +412,11 @@ static int build(struct gw_offer_index *x, struct build *b, struct gw_err *err)
 	code = make_gates(b, by_rule, err);
 	if (code == GW_OK)
 		code = order_rules(b);
-	if (code == GW_OK)
+	if (code == GW_OK) {
+		x->scale = weight_scale(x->table, b->target, b->sums);
 		place_patterns(b, by_rule);
+		code = make_columns(x);
+	}
 	free(by_rule);
 	return code;
 }
@@ -345,7 +433,6 @@ int gw_offer_index_new(struct gw_offer_index **index, const struct gw_table *tab
 		return gw_err_set(err, GW_E_MEMORY, "no memory for the rule index");
 	x->table = table;
 	x->item_count = table->item_count;
-	x->scale = weight_scale(table);
 	code = allocate(x, &b);
 	if (code == GW_OK)
 		code = build(x, &b, err);
@@ -353,6 +440,7 @@ int gw_offer_index_new(struct gw_offer_index **index, const struct gw_table *tab
 	free(b.target);
 	free(b.order);
 	free(b.runs);
+	free(b.sums);
 	if (code == GW_OK) {
 		*index = x;
 		return GW_OK;
@@ -376,6 +464,8 @@ void gw_offer_index_free(struct gw_offer_index *x)
 	free(x->target_item);
 	free(x->target_of);
 	free(x->target_worth);
+	free(x->dense);
+	free(x->dense_weights);
 	free(x->segments);
 	free(x->arms);
 	free(x);

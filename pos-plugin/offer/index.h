@@ -70,7 +70,8 @@ struct gw_offer_index {
 	uint32_t *watch_first; /* [node_count + 1]: patterns whose rarest node this is */
 	uint32_t always;       /* the pattern without conditions, GW_NONE */
 
-	struct gw_pairing *pairings; /* of one pattern: the most worthwhile first */
+	struct gw_pairing
+		*pairings; /* of one pattern: the most worthwhile first; dense: by target */
 	uint32_t pairing_count;
 	uint32_t *pairing_first; /* [pattern_count + 1] */
 
@@ -80,12 +81,19 @@ struct gw_offer_index {
 	uint32_t target_count; /* distinct suggested items, numbered by their first rule */
 	uint32_t *target_item; /* [target_count] */
 	uint32_t *target_of;   /* [item_count], GW_NONE */
-	int32_t *target_worth; /* [target_count]: the most any of its rules is worth */
+	float *target_worth;   /* [padded]: the most any of its rules is worth */
 	const char **segments; /* distinct names, borrowed from the table */
 	const char **arms;
 	uint32_t segment_count, arm_count;
 
-	double scale; /* weight in 1/scale; a power of ten */
+	/* Patterns that suggest a good part of all targets, ascending, and their weights as columns
+	 * over all targets: dense_weights[i * padded + target]. */
+	uint32_t *dense;
+	int32_t *dense_weights;
+	uint32_t dense_count;
+
+	double scale;  /* weight in 1/scale; a power of ten */
+	bool negative; /* some weight is below 0 */
 };
 
 /*
@@ -96,6 +104,21 @@ struct gw_offer_index {
 int gw_offer_index_new(struct gw_offer_index **index, const struct gw_table *table,
 		       struct gw_err *err);
 void gw_offer_index_free(struct gw_offer_index *index);
+
+/* The number of targets in whole blocks of 64: the length of every column. */
+static inline size_t gw_index_padded(size_t target_count)
+{
+	return (target_count / 64 + 1) * 64;
+}
+
+/* The column of a dense pattern, NULL for all others.  O(log dense_count). */
+const int32_t *gw_index_dense(const struct gw_offer_index *index, uint32_t pattern);
+
+/* The pairing of a dense pattern that suggests target, which it does.  O(log pairings). */
+uint32_t gw_index_search(const struct gw_offer_index *index, uint32_t pattern, uint32_t target);
+
+/* A zeroed column of `padded` numbers, to be freed; NULL without memory. */
+int32_t *gw_index_column(size_t padded);
 
 /* Evidence of one rule: its weight, else its confidence, else the prior for a rule by hand. */
 double gw_rule_evidence(const struct gw_rule *rule);
