@@ -150,6 +150,7 @@ UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1
 LDFLAGS_test_scan_gs1 := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 E2E_TESTS  += decode_vectors.py decode_cli.py
 BENCHES    += decode
+FUZZERS    += scan scan_frame scan_uri scan_pattern
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))

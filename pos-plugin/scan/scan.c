@@ -14,8 +14,9 @@
 #include "scan/symbology.h"
 #include "scan/uri.h"
 
-#define GS           '\x1D'
-#define CARD_REFUSED "payment card number refused"
+#define GS             '\x1D'
+#define NOTHING_BEHIND "nothing behind the symbology identifier"
+#define CARD_REFUSED   "payment card number refused"
 
 /* Which set of rules the rest of a scan falls under. */
 struct part {
@@ -182,8 +183,14 @@ int gw_scan_take_code(struct gw_scan_job *job, enum gw_scan_kind kind, size_t fr
 	int bad = kind == GW_SCAN_OTHER ? find_bad_control(job->data, from, len)
 					: find_control(job->data, from, len);
 
+	if (len == 0)
+		return gw_scan_refuse(out, (int)from, "%s", NOTHING_BEHIND);
 	if (gw_card_seen(job->data + from, len))
 		return refuse_card(out);
+	if (out->gtin[0] != '\0') { /* behind a product: nothing that a till needs */
+		gw_scan_warn(out, GW_WARN_SEGMENT, NULL, from);
+		return GW_OK;
+	}
 	if (bad >= 0)
 		return refuse_control(out, bad, job->data[bad]);
 	if (len >= GW_SCAN_CODE_SIZE) {
@@ -193,6 +200,11 @@ int gw_scan_take_code(struct gw_scan_job *job, enum gw_scan_kind kind, size_t fr
 	}
 	out->kind = kind;
 	gw_utf8_sanitize(out->code, sizeof(out->code), job->data + from, len);
+	/* Invisible characters between the digits are gone now. */
+	if (gw_card_seen(out->code, strlen(out->code)))
+		return refuse_card(out);
+	if (out->code[0] == '\0')
+		return gw_scan_refuse(out, (int)from, "no character that can be shown");
 	set_key(out, kind == GW_SCAN_CODE ? out->code : "");
 	return GW_OK;
 }
@@ -284,8 +296,7 @@ static int decode_gs1(struct gw_scan_job *job, struct gw_element_list *list,
 		      const struct part *part)
 {
 	if (part->from == part->end)
-		return gw_scan_refuse(job->out, (int)part->from,
-				      "nothing behind the symbology identifier");
+		return gw_scan_refuse(job->out, (int)part->from, NOTHING_BEHIND);
 	return gw_element_parse(job, list, part->from, part->end);
 }
 

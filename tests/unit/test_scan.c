@@ -86,6 +86,8 @@ static void test_carriers(void **state)
 		{"\r\n", "refused -1: nothing was scanned"},
 		{"]", "refused 0: the symbology identifier is cut off"},
 		{"]XX", "refused 0: no such symbology identifier"},
+		{"]C0", "refused 3: nothing behind the symbology identifier"},
+		{"]Q1\xE2\x80\x8B", "refused 3: no character that can be shown"},
 		{"]E0", "refused 3: no digits behind the symbology identifier"},
 		{"]E0 901234123457", "refused 3: a character that is not a digit"},
 		{"]E012345678901234", "refused 3: 14 digits, an EAN-13 has 13"},
@@ -134,6 +136,8 @@ static void test_cards(void **state)
 		";4111111111111111=29121010000000000000?",
 		"]Z1;1234567890=1?",
 		"+;123456789012=99?",
+		"]Q14111\xE2\x80\x8B"
+		"111111111111",
 	};
 	static const char *const others[] = {
 		"4111111111111112", "]C01111222233334444", "30712345000010",

@@ -191,6 +191,9 @@ static void test_parts(void **state)
 		{"]E251299]E09780201379624", "product 09780201379624"},
 		{"]E09780201379624]E25129", "product 09780201379624 !a second part of the scan "
 					    "could not be read@16"},
+		{"]E09780201379624]Q1SOME TEXT",
+		 "product 09780201379624 !a second part of the scan "
+		 "could not be read@19"},
 		{"]E09780201379624|]e0", "product 09780201379624 !a second part of the scan could "
 					 "not be read@17"},
 	};
