@@ -142,6 +142,7 @@ FUZZERS    += event_json batch
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys
+E2E_TESTS  += ui_pty.py
 
 UNIT_TESTS += test_offer test_engine
 BENCHES    += match

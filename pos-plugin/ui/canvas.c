@@ -105,6 +105,8 @@ static struct glyph single(char c)
 /* Marks that sit on the character join its cell as long as there is room for them. */
 static void take_marks(struct glyphs *g, struct glyph *out)
 {
+	int marks = 0;
+
 	while (g->at < g->end) {
 		uint32_t c;
 		size_t n = gw_utf8_decode(g->at, (size_t)(g->end - g->at), &c);
@@ -112,7 +114,9 @@ static void take_marks(struct glyphs *g, struct glyph *out)
 
 		if (c < 0x80 || (!unsafe && gw_glyph_width(c) != 0))
 			return;
-		if (!unsafe && !g->ascii && out->len + n < sizeof(out->text)) {
+		if (!unsafe && !g->ascii && marks < GW_CELL_MARKS_MAX &&
+		    out->len + n < sizeof(out->text)) {
+			marks++;
 			memcpy(out->text + out->len, g->at, n);
 			out->len += n;
 		}

@@ -22,7 +22,8 @@
 
 #define GW_CANVAS_ROWS_MAX 100
 #define GW_CANVAS_COLS_MAX 300
-#define GW_CELL_TEXT_MAX   14 /* NUL included: a character of 4 bytes and three marks */
+#define GW_CELL_TEXT_MAX   14 /* NUL included: a character and its marks */
+#define GW_CELL_MARKS_MAX  3  /* more are left out; ncurses takes four */
 
 /* What a cell means; how that looks (colour, mono) is the terminal's affair.  X(name, letter) */
 #define GW_ROLE_MAP(X)                                                                             \

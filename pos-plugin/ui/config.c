@@ -86,7 +86,7 @@ static void set_key(void *ctx, const char *key, const char *value)
 int gw_ui_configure(struct gw_ui_options *options, struct gw_keymap *keys,
 		    const struct gw_conf *conf, struct gw_err *err)
 {
-	struct pass pass = {options, keys, err, GW_OK};
+	struct pass pass = {.options = options, .keys = keys, .err = err};
 
 	memset(options, 0, sizeof(*options));
 	gw_keymap_init(keys);

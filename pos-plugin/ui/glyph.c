@@ -61,8 +61,9 @@ const char *gw_glyph_ascii(uint32_t c)
 		return "oe";
 	if (c >= 0x100 && c < 0x180) {
 		char letter = latin_a[c - 0x100];
+		size_t at = (size_t)(letter >= 'a' ? letter - 'a' + 26 : letter - 'A');
 
-		return letters + 2 * (letter >= 'a' ? letter - 'a' + 26 : letter - 'A');
+		return &letters[2 * at];
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (others[i].code_point == c)

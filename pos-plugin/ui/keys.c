@@ -1,6 +1,7 @@
 #include "ui/keys.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -99,9 +100,7 @@ char *gw_key_name(char out[GW_KEY_NAME_MAX], uint32_t key)
 static uint32_t key_named(const char *word, size_t len)
 {
 	uint32_t c;
-	unsigned n;
-	char end;
-	char text[8];
+	char text[8], *end;
 
 	if (len == 0 || len >= sizeof(text))
 		return 0;
@@ -111,8 +110,11 @@ static uint32_t key_named(const char *word, size_t len)
 		return gw_utf8_is_unsafe(c) || c == 0xFFFD ? 0 : c;
 	if (text[0] == '^' && len == 2 && text[1] >= 'A' && text[1] <= '_')
 		return (uint32_t)(text[1] - '@');
-	if ((text[0] == 'F' || text[0] == 'f') && sscanf(text + 1, "%2u%c", &n, &end) == 1)
-		return n >= 1 && n <= 24 ? GW_KEY_F0 + n : 0;
+	if ((text[0] == 'F' || text[0] == 'f') && text[1] >= '1' && text[1] <= '9') {
+		unsigned long n = strtoul(text + 1, &end, 10);
+
+		return *end == '\0' && n <= 24 ? GW_KEY_F0 + (uint32_t)n : 0;
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcasecmp(names[i].name, text) == 0)
 			return names[i].key;

@@ -14,7 +14,7 @@ void gw_keyseq_init(struct gw_keyseq *seq)
 }
 
 /* CSI n ~: VT220 and what came after it (xterm, rxvt, Linux, PuTTY, screen). */
-static uint32_t key_of_number(int n)
+static uint32_t key_of_number(long n)
 {
 	static const struct {
 		int8_t n;
@@ -96,7 +96,7 @@ static uint32_t key_of(const struct gw_keyseq *seq)
 		return last >= 'A' && last <= 'E' ? (uint32_t)(GW_KEY_F0 + 1 + (last - 'A'))
 						  : GW_KEY_NONE;
 	if (last == '~')
-		return key_of_number(atoi(s + 2));
+		return key_of_number(strtol(s + 2, NULL, 10));
 	return key_of_letter(last, seq->len == 3);
 }
 

@@ -17,7 +17,7 @@
 struct gw_term {
 	SCREEN *screen;
 	struct gw_tty *tty;
-	int type_rows, type_cols; /* what the type says of itself */
+	int type_rows, type_cols; /* LINES, COLUMNS, or what the type says of itself */
 	bool colour, all;
 	bool left;              /* gone to the plain screen */
 	struct gw_canvas shown; /* the last picture */
@@ -52,7 +52,6 @@ static SCREEN *open_screen(struct gw_tty *tty, const char *type)
 	struct sigaction before[ITS_SIGNALS];
 	SCREEN *screen;
 
-	use_env(FALSE);
 	for (size_t i = 0; i < ITS_SIGNALS; i++)
 		sigaction(its_signals[i], NULL, &before[i]);
 	screen = newterm(type, gw_tty_sink(tty), gw_tty_sink(tty));
@@ -68,7 +67,7 @@ static void set_colours(struct gw_term *term)
 		return;
 	}
 	use_default_colors();
-	for (short role = 0; role < GW_ROLE_COUNT; role++)
+	for (int role = 0; role < GW_ROLE_COUNT; role++)
 		if (COLORS >= 256)
 			init_pair((short)(role + 1), looks[role].fg256, looks[role].bg256);
 		else
@@ -92,6 +91,13 @@ static const char *known_type(const char *type)
 	return NULL;
 }
 
+static const char *capability(const char *name)
+{
+	const char *value = tigetstr(name);
+
+	return value == (char *)-1 ? NULL : value;
+}
+
 int gw_term_new(struct gw_term **out, struct gw_tty *tty, const char *type, bool colour,
 		struct gw_err *err)
 {
@@ -105,7 +111,7 @@ int gw_term_new(struct gw_term **out, struct gw_tty *tty, const char *type, bool
 	term->colour = colour;
 	term->all = true;
 	term->screen = known != NULL ? open_screen(tty, known) : NULL;
-	if (term->screen == NULL || tigetstr("cup") == NULL || tigetstr("cup") == (char *)-1) {
+	if (term->screen == NULL || capability("cup") == NULL) {
 		if (term->screen != NULL)
 			gw_term_free(term);
 		else
@@ -160,14 +166,16 @@ void gw_term_leave(struct gw_term *term)
 
 /*
  * ncurses could not ask the sink for a size, so it set the scrolling region of the type's; a later
- * program would scroll in a part of the window.
+ * program would scroll in a part of the window.  Setting it moves the cursor, which ncurses must
+ * not notice.
  */
-static void set_region(int rows)
+static void set_region(const struct gw_term *term, int rows)
 {
-	char *region = tigetstr("csr");
+	const char *save = capability("sc"), *region = capability("csr"), *back = capability("rc");
 
-	if (region != NULL && region != (char *)-1)
-		putp(tiparm(region, 0, rows - 1));
+	if (save != NULL && region != NULL && back != NULL)
+		dprintf(fileno(gw_tty_sink(term->tty)), "%s%s%s", save, tiparm(region, 0, rows - 1),
+			back);
 }
 
 static void put_cell(const struct gw_term *term, int row, int col, const struct gw_cell *cell)
@@ -212,13 +220,14 @@ void gw_term_show(struct gw_term *term, const struct gw_canvas *canvas)
 	}
 	if (all) {
 		term->all = true;
-		set_region(canvas->rows);
 		clear();
 		clearok(stdscr, TRUE);
 	}
 	put_changes(term, canvas);
 	move(canvas->cursor_row, canvas->cursor_col);
 	refresh();
+	if (all)
+		set_region(term, canvas->rows);
 	term->left = false;
 	term->all = false;
 	memcpy(&term->shown, canvas, offsetof(struct gw_canvas, cells));

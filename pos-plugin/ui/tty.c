@@ -22,7 +22,7 @@ struct gw_tty {
 	FILE *sink;
 	off_t sent; /* bytes of the sink that the device has */
 	bool named; /* a device of its own, not stdin and stdout */
-	bool raw, masked, waiting, continued, gone;
+	bool raw, masked, waiting, spoilt, gone;
 	struct termios saved;
 	sigset_t saved_mask;
 };
@@ -201,11 +201,12 @@ static void take_signals(struct gw_tty *tty)
 {
 	struct signalfd_siginfo info;
 
-	while (read(tty->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo == SIGCONT) {
+	while (read(tty->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		/* Even if the size is the same by now: the picture was cut on the way. */
+		tty->spoilt = true;
+		if (info.ssi_signo == SIGCONT)
 			enter(tty); /* the shell had it in between */
-			tty->continued = true;
-		}
+	}
 }
 
 int gw_tty_read(struct gw_tty *tty, uint8_t *bytes, size_t size)
@@ -230,12 +231,12 @@ int gw_tty_read(struct gw_tty *tty, uint8_t *bytes, size_t size)
 	return GW_E_DEVICE;
 }
 
-bool gw_tty_continued(struct gw_tty *tty)
+bool gw_tty_spoilt(struct gw_tty *tty)
 {
-	bool continued = tty->continued;
+	bool spoilt = tty->spoilt;
 
-	tty->continued = false;
-	return continued;
+	tty->spoilt = false;
+	return spoilt;
 }
 
 void gw_tty_size(const struct gw_tty *tty, int *rows, int *cols, int or_rows, int or_cols)
@@ -288,15 +289,18 @@ bool gw_tty_push(struct gw_tty *tty)
 	return !waiting;
 }
 
+bool gw_tty_may_stop(const struct gw_tty *tty)
+{
+	return !tty->named && getsid(0) != getpid();
+}
+
 void gw_tty_stop(struct gw_tty *tty)
 {
-	if (tty->named || getsid(0) == getpid())
-		return;
 	last_words(tty);
 	leave(tty);
 	raise(SIGTSTP); /* which an orphan, whom nobody could continue, ignores */
 	take_signals(tty);
 	if (!tty->raw)
 		enter(tty);
-	tty->continued = true;
+	tty->spoilt = true;
 }

@@ -37,8 +37,8 @@ int gw_tty_fd(const struct gw_tty *tty);
 /* What was typed; 0: nothing now; GW_E_DEVICE: the terminal has gone. */
 int gw_tty_read(struct gw_tty *tty, uint8_t *bytes, size_t size);
 
-/* True once after the process was stopped and went on: all must be drawn anew. */
-bool gw_tty_continued(struct gw_tty *tty);
+/* True once after a resize, or after the process was stopped and went on: draw everything anew. */
+bool gw_tty_spoilt(struct gw_tty *tty);
 
 /* Rows and columns; those of `or_rows` and `or_cols` where the device does not know (serial). */
 void gw_tty_size(const struct gw_tty *tty, int *rows, int *cols, int or_rows, int or_cols);
@@ -48,8 +48,9 @@ FILE *gw_tty_sink(struct gw_tty *tty);
 /* Moves the sink's contents to the device.  False while some of it is still waiting. */
 bool gw_tty_push(struct gw_tty *tty);
 
-/* Stops the process as the shell's Ctrl-Z does, with the terminal put back meanwhile.  Does nothing
- * where no shell could continue it. */
+/* Whether a shell is there to continue the process if it is stopped. */
+bool gw_tty_may_stop(const struct gw_tty *tty);
+/* Stops the process as the shell's Ctrl-Z does, with the terminal put back meanwhile. */
 void gw_tty_stop(struct gw_tty *tty);
 
 #endif

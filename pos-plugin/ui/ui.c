@@ -104,6 +104,8 @@ int gw_ui_fd(const struct gw_ui *ui)
 static void stop(struct gw_ui *ui)
 {
 	ui->state.stop = false;
+	if (!gw_tty_may_stop(ui->tty))
+		return;
 	if (ui->term != NULL)
 		gw_term_leave(ui->term);
 	gw_tty_stop(ui->tty);
@@ -126,7 +128,7 @@ int gw_ui_read(struct gw_ui *ui, const struct gw_view *view, int64_t mono_ms,
 		ui->typed_len -= used;
 		memmove(ui->typed, ui->typed + used, ui->typed_len);
 	} while (n == 0 && used > 0);
-	if (gw_tty_continued(ui->tty))
+	if (gw_tty_spoilt(ui->tty))
 		ui->state.redraw = true;
 	if (ui->state.stop)
 		stop(ui);

@@ -200,7 +200,8 @@ static void any_size(void **state)
 {
 	static struct scene scene;
 	struct gw_canvas *canvas = calloc(1, sizeof(*canvas));
-	uint8_t *behind, *copy = malloc(sizeof(canvas->cells));
+	const size_t all = sizeof(canvas->cells);
+	uint8_t *behind, *copy = malloc(all);
 	const char *seed_text = getenv("SEED");
 	unsigned seed =
 		seed_text != NULL ? (unsigned)strtoul(seed_text, NULL, 10) : (unsigned)time(NULL);
@@ -216,18 +217,18 @@ static void any_size(void **state)
 					rand_r(&seed) % 3 == 0,
 					rand_r(&seed) % 2 == 0,
 					false};
-		size_t used, total = sizeof(canvas->cells);
+		size_t used;
 
 		if (round % 10 == 0)
 			format.rows = format.cols = 1;
 		used = (size_t)(format.rows * format.cols) * sizeof(canvas->cells[0]);
 		behind = (uint8_t *)canvas->cells + used;
-		memset(behind, 0xA5, total - used);
-		memset(copy, 0xA5, total - used);
+		memset(behind, 0xA5, all - used);
+		memset(copy, 0xA5, all - used);
 		assert_true(scene_make(&scene, scenes[(size_t)rand_r(&seed) % scene_count].name));
 		compose(&scene, &format, canvas);
 		check_cells(canvas);
-		assert_memory_equal(behind, copy, total - used);
+		assert_memory_equal(behind, copy, all - used);
 	}
 	free(copy);
 	free(canvas);

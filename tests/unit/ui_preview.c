@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
 	if (at < 0 || at >= argc || !scene_make(&scene, argv[at]))
 		return 2;
 	setvbuf(stderr, NULL, _IOLBF, 0);
+	signal(SIGHUP, SIG_IGN); /* the terminal itself must tell */
 	if (gw_ui_new(&ui, &options, &err) != GW_OK) {
 		fprintf(stderr, "%s\n", err.text);
 		return gw_status_exit(err.code);

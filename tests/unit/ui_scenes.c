@@ -136,8 +136,8 @@ static void suspended(struct scene *s)
 static void held(struct scene *s)
 {
 	static const struct gw_ui_held rows[] = {
-		{"S0042-T03-20260302-000120", 4, 1899, NOW_MS - 20 * 60000},
-		{"S0042-T03-20260302-000122", 1, 250, NOW_MS - 3 * 60000},
+		{"S0042-T03-20260302-000120", 4, 1899, NOW_MS - 20 * 60000LL},
+		{"S0042-T03-20260302-000122", 1, 250, NOW_MS - 3 * 60000LL},
 	};
 
 	idle(s);
