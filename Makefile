@@ -132,7 +132,7 @@ UNIT_TESTS += test_table_set
 FUZZERS    += table_csv table_bundle
 UNIT_TESTS += test_mine_sets
 E2E_TESTS  += mine_rules.py
-E2E_TESTS  += host_library.py host_doc.py sim_replay.py
+E2E_TESTS  += host_library.py host_doc.py host_socket.py headless_protocol.py sim_replay.py
 UNIT_TESTS += test_replay
 BENCHES    += mine
 

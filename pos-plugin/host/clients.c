@@ -32,6 +32,7 @@
 #define FAREWELL      "{\"on\":\"error\",\"text\":\"dropped: answers were not read\"}\n"
 #define FULL_HOUSE    "{\"on\":\"error\",\"text\":\"too many clients\"}\n"
 #define FAREWELL_ROOM 256
+#define BACKLOG       64 /* callers while a turn of the loop lasts */
 #define END_WAIT_MS   5000 /* for a reader of stdout that makes no progress at the end */
 
 struct client {
@@ -225,7 +226,7 @@ static int open_socket(struct gw_clients *c, const struct sockaddr_un *name, str
 		return gw_err_errno(err, errnum == EADDRINUSE ? GW_E_AGAIN : GW_E_DENIED, errnum,
 				    "cannot listen on %s", name->sun_path);
 	}
-	if (chmod(name->sun_path, 0660) != 0 || listen(fd, GW_CLIENTS_MAX) != 0 ||
+	if (chmod(name->sun_path, 0660) != 0 || listen(fd, BACKLOG) != 0 ||
 	    lstat(name->sun_path, &st) != 0) {
 		int errnum = errno;
 
