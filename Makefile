@@ -144,7 +144,7 @@ UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys
 E2E_TESTS  += ui_pty.py
 
-UNIT_TESTS += test_offer test_engine
+UNIT_TESTS += test_offer test_engine test_engine_sim
 BENCHES    += match
 
 UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1

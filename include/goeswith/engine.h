@@ -117,7 +117,8 @@ GW_API int64_t gw_engine_deadline(const struct gw_engine *engine);
 /*
  * Brings back open and suspended sales after a restart.  Set the table, then feed, in the journal's
  * order and before the first input: every event of the sales that are not closed; the last login;
- * and, if today's "out_of_stock" shall still be known, the outcomes that say so.  Gives no events.
+ * the last close by tender, from which the engine knows that the till tells of payments; and, if
+ * today's "out_of_stock" shall still be known, the outcomes that say so.  Gives no events.
  * Timers go on from the wall clock's difference to the first input, as the monotonic clock may have
  * begun anew.  GW_E_INPUT when the event does not follow from the ones before (it is then ignored).
  */

@@ -241,7 +241,8 @@ static void note_gone(struct gw_engine *e, const struct gw_event *event)
 	const struct gw_ev_outcome *o = &event->u.outcome;
 	struct gw_gone *gone = &e->gone[e->gone_count % GW_GONE_MAX];
 
-	if (o->result != GW_RESULT_DECLINED || strcmp(o->why, "out_of_stock") != 0)
+	if (event->kind != GW_EV_OUTCOME || o->result != GW_RESULT_DECLINED ||
+	    strcmp(o->why, "out_of_stock") != 0)
 		return;
 	gw_core_copy(gone->code, sizeof(gone->code), o->code);
 	gone->day = gw_core_local(e, event->at_ms).day;
@@ -265,9 +266,16 @@ static int apply_outcome(struct gw_engine *e, struct gw_sale *sale, const struct
 	return GW_OK;
 }
 
+/* A till that has told of a payment once will tell of the next one too. */
+static void note_tender(struct gw_engine *e, const struct gw_event *event)
+{
+	if (event->kind == GW_EV_CLOSE && event->u.close.reason == GW_CLOSE_TENDER)
+		e->tenders = true;
+}
+
 static int apply_close(struct gw_engine *e, struct gw_sale *sale, const struct gw_event *event)
 {
-	(void)event;
+	note_tender(e, event);
 	sale->used = false;
 	if (sale == e->sale) {
 		e->sale = NULL;
@@ -367,6 +375,12 @@ static bool is_activity(const struct gw_event *event)
 	return event->kind != GW_EV_OUTCOME || event->u.outcome.result != GW_RESULT_EXPIRED;
 }
 
+/* What a restart may tell of sales that are over. */
+static bool is_of_closed_sale(const struct gw_event *event)
+{
+	return event->kind == GW_EV_OUTCOME || event->kind == GW_EV_CLOSE;
+}
+
 int gw_core_apply(struct gw_engine *e, const struct gw_event *event)
 {
 	struct gw_sale *sale;
@@ -385,8 +399,9 @@ int gw_core_apply(struct gw_engine *e, const struct gw_event *event)
 		if (appliers[event->kind] == NULL)
 			return GW_OK;
 		sale = find_sale(e, event->basket);
-		if (sale == NULL && event->kind == GW_EV_OUTCOME) {
+		if (sale == NULL && is_of_closed_sale(event)) {
 			note_gone(e, event);
+			note_tender(e, event);
 			return GW_OK;
 		}
 		if (sale == NULL || (sale->suspended && event->kind != GW_EV_RESUME &&

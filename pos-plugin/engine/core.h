@@ -103,7 +103,7 @@ struct gw_engine {
 	uint32_t next_basket, next_practice;
 	int utc_offset_min;
 	bool practice;
-	bool tenders; /* a host has told of a payment: totals wait for it */
+	bool tenders; /* a till has told of a payment: totals wait for the next */
 	char cashier[GW_ID_MAX];
 
 	int64_t at_ms, mono_ms;
