@@ -63,7 +63,7 @@ void gw_pool_release(struct gw_pool *pool)
 	}
 }
 
-static const char *row_key(const void *rows, size_t stride, uint32_t row)
+const char *gw_row_key_at(const void *rows, size_t stride, uint32_t row)
 {
 	return *(const char *const *)((const char *)rows + row * stride);
 }
@@ -90,7 +90,8 @@ uint32_t gw_index_find(const struct gw_index *index, const void *rows, size_t st
 
 		if (slot->row == 0)
 			return UINT32_MAX;
-		if (slot->hash == hash && same(row_key(rows, stride, slot->row - 1), key, len))
+		if (slot->hash == hash &&
+		    same(gw_row_key_at(rows, stride, slot->row - 1), key, len))
 			return slot->row - 1;
 	}
 }
@@ -124,6 +125,23 @@ bool gw_index_add(struct gw_index *index, const char *key, uint32_t row)
 		return false;
 	place(index, (struct gw_index_slot){hash_of(key, strlen(key)), row + 1});
 	index->used++;
+	return true;
+}
+
+bool gw_index_fill(struct gw_index *index, const void *rows, size_t stride, uint32_t count)
+{
+	uint32_t size = 64;
+
+	while (size / 2 < count)
+		size *= 2;
+	if (!grow(index, size))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		const char *key = gw_row_key_at(rows, stride, i);
+
+		place(index, (struct gw_index_slot){hash_of(key, strlen(key)), i + 1});
+	}
+	index->used = count;
 	return true;
 }
 

@@ -2,6 +2,9 @@
  * Rows are gathered in arrays that grow by doubling; `done` gives back what they hold too much and
  * drops what only building needs.  Texts that come again and again (a segment, an arm, the tag of
  * a whole shelf) are kept once: a small cache remembers the last text of each hash.
+ *
+ * Keys that ascend, as they do in every file of ours, cannot repeat: no look-up is built to find
+ * out, until the first key that does not ascend, or the first question about an item.
  */
 #include "model/table_build.h"
 
@@ -22,6 +25,7 @@ struct gw_table_build {
 	struct gw_table *table; /* its arrays are being filled */
 	struct gw_table_parts *parts;
 	struct gw_index categories, rules; /* experiments and settings are few: searched */
+	bool items_indexed, rules_indexed;
 	uint32_t item_room, rule_room, category_room, experiment_room, setting_room;
 	const char *cache[CACHE_SIZE];
 };
@@ -96,22 +100,24 @@ static int make_room(void *array_at, uint32_t count, uint32_t *room, size_t size
 	return GW_OK;
 }
 
-/* Copies a text into the pool, or finds it there already; NULL when out of memory. */
+/* Copies a text into the pool; NULL when out of memory. */
 static const char *keep(struct gw_table_build *b, const char *s, size_t len)
 {
-	const char **seen = &b->cache[gw_hash64(s, len) % CACHE_SIZE];
-	char *copy;
+	char *copy = gw_pool_get(&b->parts->pool, len + 1, false);
 
-	if (len == 0)
-		return "";
-	if (*seen != NULL && strcmp(*seen, s) == 0)
-		return *seen;
-	copy = gw_pool_get(&b->parts->pool, len + 1, false);
-	if (copy == NULL)
-		return NULL;
-	memcpy(copy, s, len + 1);
-	*seen = copy;
+	if (copy != NULL)
+		memcpy(copy, s, len + 1);
 	return copy;
+}
+
+/* The same for a text that may be there already. */
+static const char *keep_once(struct gw_table_build *b, const char *s, size_t len)
+{
+	const char **seen = &b->cache[gw_hash64(s, len) % CACHE_SIZE];
+
+	if (*seen == NULL || strcmp(*seen, s) != 0)
+		*seen = keep(b, s, len);
+	return *seen;
 }
 
 /* True if the text may go to a terminal as it is. */
@@ -133,34 +139,67 @@ static bool safe(const char *s, size_t len)
 	return true;
 }
 
-/* Keeps *text (NULL: "") in place; `what` names it in the complaint. */
-static int take(struct gw_table_build *b, const char **text, size_t most, const char *what,
-		struct gw_err *err)
+static int check_text(const char *s, size_t len, size_t most, const char *what, struct gw_err *err)
 {
-	const char *s = *text != NULL ? *text : "";
-	size_t len = strlen(s);
-
 	if (len > most)
 		return gw_err_set(err, GW_E_INPUT, "%s is longer than %zu bytes", what, most);
 	if (!safe(s, len))
 		return gw_err_set(err, GW_E_INPUT,
 				  "%s holds control, invisible or malformed characters", what);
-	*text = keep(b, s, len);
+	return GW_OK;
+}
+
+/* Keeps *text (NULL: "") in place; `what` names it in the complaint. */
+static int take(struct gw_table_build *b, const char **text, size_t most, const char *what,
+		struct gw_err *err)
+{
+	size_t len = *text != NULL ? strlen(*text) : 0;
+	int rc;
+
+	if (len == 0) {
+		*text = "";
+		return GW_OK;
+	}
+	if ((rc = check_text(*text, len, most, what, err)) < 0)
+		return rc;
+	*text = keep_once(b, *text, len);
 	return *text != NULL ? GW_OK : no_memory(err);
 }
 
-/* As take, for a name that stands in identifiers and lists: no blanks, not empty. */
+/* As take, for a name that stands in identifiers and lists: no blanks, not empty, its own. */
 static int take_id(struct gw_table_build *b, const char **text, size_t most, const char *what,
 		   struct gw_err *err)
 {
 	const char *s = *text != NULL ? *text : "";
+	size_t len = strlen(s);
+	int rc;
 
-	if (s[0] == '\0')
+	if (len == 0)
 		return gw_err_set(err, GW_E_INPUT, "%s is empty", what);
-	if (strpbrk(s, " \"\\") != NULL)
-		return gw_err_set(err, GW_E_INPUT, "%s '%.60s' holds a blank, quote or backslash",
-				  what, s);
-	return take(b, text, most, what, err);
+	for (size_t i = 0; i < len; i++)
+		if (s[i] == ' ' || s[i] == '"' || s[i] == '\\')
+			return gw_err_set(err, GW_E_INPUT,
+					  "%s '%.60s' holds a blank, quote or backslash", what, s);
+	if ((rc = check_text(s, len, most, what, err)) < 0)
+		return rc;
+	*text = keep(b, s, len);
+	return *text != NULL ? GW_OK : no_memory(err);
+}
+
+/*
+ * True, or *memory false, if key is in rows[0..count), which begin with their keys.  `indexed` says
+ * whether the index holds them yet.
+ */
+static bool is_there(struct gw_index *index, bool *indexed, const void *rows, size_t stride,
+		     uint32_t count, const char *key, bool *memory)
+{
+	if (!*indexed) {
+		if (count == 0 || strcmp(gw_row_key_at(rows, stride, count - 1), key) < 0)
+			return false;
+		*memory = gw_index_fill(index, rows, stride, count);
+		*indexed = *memory;
+	}
+	return gw_index_find(index, rows, stride, key, strlen(key)) != GW_NONE;
 }
 
 static int full(const char *what, uint32_t most, struct gw_err *err)
@@ -214,11 +253,16 @@ int64_t gw_table_build_category(struct gw_table_build *b, const char *name, stru
 	return t->category_count++;
 }
 
-static int check_item(const struct gw_table_build *b, const struct gw_item *item,
-		      struct gw_err *err)
+static int check_item(struct gw_table_build *b, const struct gw_item *item, struct gw_err *err)
 {
-	if (item->code != NULL && gw_table_build_find(b, item->code, strlen(item->code)) != GW_NONE)
-		return gw_err_set(err, GW_E_INPUT, "item %s is there already", item->code);
+	const char *code = item->code != NULL ? item->code : "";
+	bool memory = true;
+
+	if (is_there(&b->parts->items, &b->items_indexed, b->table->items, sizeof(*item),
+		     b->table->item_count, code, &memory))
+		return gw_err_set(err, GW_E_INPUT, "item %s is there already", code);
+	if (!memory)
+		return no_memory(err);
 	if (!money_ok(item->price_minor, -1) || !money_ok(item->cost_minor, -1))
 		return gw_err_set(err, GW_E_INPUT, "price or cost out of range");
 	if (item->category != GW_NONE && item->category >= b->table->category_count)
@@ -246,7 +290,7 @@ int64_t gw_table_build_item(struct gw_table_build *b, const struct gw_item *item
 	    (rc = take(b, &copy.tags, GW_ITEM_TAGS_MAX, "tags", err)) < 0)
 		return rc;
 	((struct gw_item *)t->items)[t->item_count] = copy;
-	if (!gw_index_add(&b->parts->items, copy.code, t->item_count))
+	if (b->items_indexed && !gw_index_add(&b->parts->items, copy.code, t->item_count))
 		return no_memory(err);
 	return t->item_count++;
 }
@@ -309,7 +353,7 @@ int64_t gw_table_build_rule(struct gw_table_build *b, const struct gw_rule *rule
 {
 	struct gw_table *t = b->table;
 	struct gw_rule r = *rule;
-	bool own_code;
+	bool own_code, memory = true;
 	int rc;
 
 	if (t->rule_count == GW_TABLE_RULES_MAX)
@@ -317,20 +361,21 @@ int64_t gw_table_build_rule(struct gw_table_build *b, const struct gw_rule *rule
 	if ((rc = check_rule(t, rule, err)) < 0 ||
 	    (rc = make_room(&t->rules, t->rule_count, &b->rule_room, sizeof(r), err)) < 0)
 		return rc;
-	own_code = r.pos_code == NULL || r.pos_code[0] == '\0' ||
-		   strcmp(r.pos_code, t->items[r.suggest].code) == 0;
+	/* Most rules ring what they suggest: `done` fills these in, in one walk over the items. */
+	own_code = r.pos_code == NULL || r.pos_code[0] == '\0';
 	if (own_code)
-		r.pos_code = t->items[r.suggest].code;
+		r.pos_code = NULL;
 	if ((rc = take_id(b, &r.id, GW_ID_MAX - 1, "the rule's name", err)) < 0 ||
 	    (!own_code && (rc = take_id(b, &r.pos_code, GW_CODE_MAX - 1, "pos_code", err)) < 0) ||
 	    (rc = take(b, &r.script, GW_RULE_SCRIPT_MAX, "the script", err)) < 0 ||
 	    (rc = take(b, &r.segment, GW_ID_MAX - 1, "the segment", err)) < 0 ||
 	    (rc = take(b, &r.arm, GW_ID_MAX - 1, "the arm", err)) < 0)
 		return rc;
-	if (gw_index_find(&b->rules, t->rules, sizeof(r), r.id, strlen(r.id)) != GW_NONE)
+	if (is_there(&b->rules, &b->rules_indexed, t->rules, sizeof(r), t->rule_count, r.id,
+		     &memory))
 		return gw_err_set(err, GW_E_INPUT, "rule '%s' is there already", r.id);
 	((struct gw_rule *)t->rules)[t->rule_count] = r;
-	if (!gw_index_add(&b->rules, r.id, t->rule_count))
+	if (!memory || (b->rules_indexed && !gw_index_add(&b->rules, r.id, t->rule_count)))
 		return no_memory(err);
 	return t->rule_count++;
 }
@@ -404,8 +449,11 @@ int64_t gw_table_build_setting(struct gw_table_build *b, const char *key, const 
 	return t->setting_count++;
 }
 
-uint32_t gw_table_build_find(const struct gw_table_build *b, const char *code, size_t len)
+uint32_t gw_table_build_find(struct gw_table_build *b, const char *code, size_t len)
 {
+	if (!b->items_indexed)
+		b->items_indexed = gw_index_fill(&b->parts->items, b->table->items,
+						 sizeof(*b->table->items), b->table->item_count);
 	return gw_table_find(b->table, code, len);
 }
 
@@ -430,10 +478,22 @@ struct gw_rule gw_rule_blank(void)
 				.to_minute = 1440};
 }
 
+static void fill_pos_codes(struct gw_table *t)
+{
+	struct gw_rule *rules = (struct gw_rule *)t->rules;
+
+	for (uint32_t i = 0; i < t->rule_count; i++)
+		if (rules[i].pos_code == NULL)
+			rules[i].pos_code = t->items[rules[i].suggest].code;
+}
+
 struct gw_table *gw_table_build_done(struct gw_table_build *b)
 {
 	struct gw_table *t = b->table;
+	bool indexed = b->items_indexed ||
+		       gw_index_fill(&b->parts->items, t->items, sizeof(*t->items), t->item_count);
 
+	fill_pos_codes(t);
 	/* Shrinking gives back what doubling took too much; an array that stays is no harm. */
 	if (t->item_count > 0)
 		(void)resize(&t->items, t->item_count, sizeof(*t->items));
@@ -441,7 +501,8 @@ struct gw_table *gw_table_build_done(struct gw_table_build *b)
 		(void)resize(&t->rules, t->rule_count, sizeof(*t->rules));
 	if (t->category_count > 0)
 		(void)resize(&t->categories, t->category_count, sizeof(*t->categories));
-	b->table = NULL;
+	if (indexed)
+		b->table = NULL;
 	gw_table_build_free(b);
-	return t;
+	return indexed ? t : NULL;
 }

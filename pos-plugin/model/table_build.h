@@ -63,9 +63,10 @@ int64_t gw_table_build_setting(struct gw_table_build *build, const char *key, co
 			       struct gw_err *err);
 
 /* Index of an item or category added so far, GW_NONE. O(1). */
-uint32_t gw_table_build_find(const struct gw_table_build *build, const char *code, size_t len);
+uint32_t gw_table_build_find(struct gw_table_build *build, const char *code, size_t len);
 uint32_t gw_table_build_find_category(const struct gw_table_build *build, const char *name);
-/* The rows added so far: counts and arrays move until done, texts stay. */
+/* The rows added so far: counts and arrays move until done, texts stay; a rule that rings what it
+ * suggests has no pos_code yet. */
 const struct gw_table *gw_table_build_peek(const struct gw_table_build *build);
 
 /*
@@ -81,7 +82,7 @@ const char *gw_arms_format(const struct gw_experiment *experiment, char room[GW_
 /* A rule that always applies and states nothing: fill in id and suggest at least. */
 struct gw_rule gw_rule_blank(void);
 
-/* The finished table, which the caller then owns.  build is gone. */
+/* The finished table, which the caller then owns; NULL when out of memory.  build is gone. */
 struct gw_table *gw_table_build_done(struct gw_table_build *build);
 
 #endif

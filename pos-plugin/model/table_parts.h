@@ -37,6 +37,10 @@ struct gw_index {
 /* Row with this key, or UINT32_MAX.  rows[] have stride bytes each. */
 uint32_t gw_index_find(const struct gw_index *index, const void *rows, size_t stride,
 		       const char *key, size_t len);
+/* The key of a row. */
+const char *gw_row_key_at(const void *rows, size_t stride, uint32_t row);
+/* Makes an empty index hold rows[0..count) whose keys differ.  False when out of memory. */
+bool gw_index_fill(struct gw_index *index, const void *rows, size_t stride, uint32_t count);
 /* Adds a row whose key is not in it yet.  False when out of memory. */
 bool gw_index_add(struct gw_index *index, const char *key, uint32_t row);
 void gw_index_release(struct gw_index *index);

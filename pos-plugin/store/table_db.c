@@ -208,6 +208,8 @@ struct reader {
 	const char *path;
 	struct gw_table_build *build;
 	struct gw_err *err;
+	sqlite3_stmt *terms;     /* walks beside the rules, in the same order */
+	int64_t rule, term_rule; /* number of the rule being read; rule of the row of terms */
 };
 
 static int64_t read_category(struct reader *in, struct row *r)
@@ -242,9 +244,39 @@ static void read_conditions(struct row *r, struct gw_rule *rule)
 	}
 }
 
+/* Moves on to the next row of terms, whose rule is then term_rule; -1 behind the last one. */
+static void next_term(struct reader *in)
+{
+	in->term_rule = -1;
+	if (sqlite3_step(in->terms) == SQLITE_ROW)
+		in->term_rule = sqlite3_column_int64(in->terms, 0);
+}
+
+/* The texts are the statement's: the next row may be fetched once the rule has been copied. */
+static bool read_terms(struct reader *in, struct gw_rule *rule)
+{
+	struct row r = {in->terms, 1, false};
+
+	rule->kind = (enum gw_rule_kind)get_int(&r, GW_RULE_ADDON, 0, GW_RULE_BUNDLE);
+	rule->moment = (enum gw_moment)get_int(&r, GW_MOMENT_SCAN, 0, GW_MOMENT_TOTAL);
+	rule->priority = get_int32(&r, 0);
+	rule->pos_code = get_text(&r);
+	rule->segment = get_text(&r);
+	rule->arm = get_text(&r);
+	rule->from_day = get_int32(&r, INT32_MIN);
+	rule->to_day = get_int32(&r, INT32_MAX);
+	rule->days = (uint8_t)get_int(&r, 0x7F, 0, 0x7F);
+	rule->from_minute = (int16_t)get_int(&r, 0, 0, 1440);
+	rule->to_minute = (int16_t)get_int(&r, 1440, 0, 1440);
+	rule->min_subtotal_minor = get_minor(&r, 0);
+	return !r.bad;
+}
+
 static int64_t read_rule(struct reader *in, struct row *r)
 {
-	struct gw_rule rule = {0};
+	struct gw_rule rule = gw_rule_blank();
+	bool terms = in->term_rule == in->rule;
+	int64_t rc;
 
 	rule.id = get_text(r);
 	rule.suggest = (uint32_t)get_int(r, GW_NONE, 0, UINT32_MAX);
@@ -256,19 +288,13 @@ static int64_t read_rule(struct reader *in, struct row *r)
 	rule.support = get_real(r);
 	rule.confidence = get_real(r);
 	rule.lift = get_real(r);
-	rule.kind = (enum gw_rule_kind)get_int(r, GW_RULE_ADDON, 0, GW_RULE_BUNDLE);
-	rule.moment = (enum gw_moment)get_int(r, GW_MOMENT_SCAN, 0, GW_MOMENT_TOTAL);
-	rule.priority = get_int32(r, 0);
-	rule.pos_code = get_text(r);
-	rule.segment = get_text(r);
-	rule.arm = get_text(r);
-	rule.from_day = get_int32(r, INT32_MIN);
-	rule.to_day = get_int32(r, INT32_MAX);
-	rule.days = (uint8_t)get_int(r, 0x7F, 0, 0x7F);
-	rule.from_minute = (int16_t)get_int(r, 0, 0, 1440);
-	rule.to_minute = (int16_t)get_int(r, 1440, 0, 1440);
-	rule.min_subtotal_minor = get_minor(r, 0);
-	return gw_table_build_rule(in->build, &rule, in->err);
+	if (terms && !read_terms(in, &rule))
+		r->bad = true;
+	rc = gw_table_build_rule(in->build, &rule, in->err);
+	if (terms)
+		next_term(in);
+	in->rule++;
+	return rc;
 }
 
 static int64_t read_experiment(struct reader *in, struct row *r)
@@ -376,6 +402,32 @@ static int read_head(struct reader *in)
 	return gw_table_build_head(in->build, &head, in->err);
 }
 
+/* Rules and the terms of some of them: two walks in step, as a merge join does. */
+static int read_rules(struct reader *in)
+{
+	int rc = sqlite3_prepare_v2(in->db,
+				    "SELECT id, kind, moment, priority, pos_code, segment, arm,"
+				    " from_day, to_day, days, from_minute, to_minute, min_subtotal"
+				    " FROM term ORDER BY id",
+				    -1, &in->terms, NULL);
+
+	if (rc != SQLITE_OK)
+		return gw_table_sql_error(in->db, in->path, in->err);
+	next_term(in);
+	rc = read_all(in, "rule",
+		      "SELECT id, rule, suggest, if1, if2, if3, if4, weight, price, saves, script,"
+		      " support, confidence, lift FROM rule ORDER BY id",
+		      true, read_rule);
+	if (sqlite3_finalize(in->terms) != SQLITE_OK && rc == GW_OK)
+		rc = gw_table_sql_error(in->db, in->path, in->err);
+	if (rc == GW_OK && in->term_rule >= 0)
+		rc = gw_err_set(
+			in->err, GW_E_INPUT,
+			"%s: terms of rule %lld, which is not there; install the table again",
+			in->path, (long long)in->term_rule);
+	return rc;
+}
+
 static int read_table(struct reader *in)
 {
 	int rc;
@@ -387,12 +439,7 @@ static int read_table(struct reader *in)
 			   "SELECT id, code, name, price, cost, category, stock, service, tags"
 			   " FROM item ORDER BY id",
 			   true, read_item)) < 0 ||
-	    (rc = read_all(in, "rule",
-			   "SELECT id, rule, suggest, if1, if2, if3, if4, weight, price, saves,"
-			   " script, support, confidence, lift, kind, moment, priority, pos_code,"
-			   " segment, arm, from_day, to_day, days, from_minute, to_minute,"
-			   " min_subtotal FROM rule ORDER BY id",
-			   true, read_rule)) < 0 ||
+	    (rc = read_rules(in)) < 0 ||
 	    (rc = read_all(in, "experiment",
 			   "SELECT id, experiment, hypothesis, metric, salt, from_day, to_day,"
 			   " holdout_ppm, arms FROM experiment ORDER BY id",
@@ -414,10 +461,10 @@ int gw_table_load(struct gw_table **table, const char *path, struct gw_err *err)
 	if (rc == GW_OK)
 		rc = read_table(&in);
 	sqlite3_close(in.db);
-	if (rc == GW_OK)
-		*table = gw_table_build_done(in.build);
-	else
+	if (rc < 0)
 		gw_table_build_free(in.build);
+	else if ((*table = gw_table_build_done(in.build)) == NULL)
+		rc = gw_err_set(err, GW_E_MEMORY, "%s: out of memory", path);
 	return rc;
 }
 

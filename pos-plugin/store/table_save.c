@@ -29,9 +29,12 @@ static const char schema[] =
 	"CREATE TABLE rule(id INTEGER PRIMARY KEY, rule TEXT NOT NULL, suggest INT NOT NULL,"
 	/* conditions: n >= 0 item n, n < 0 category -1 - n */
 	" if1 INT, if2 INT, if3 INT, if4 INT, weight REAL, price INT, saves INT, script TEXT,"
-	" support REAL, confidence REAL, lift REAL, kind INT, moment INT, priority INT,"
-	" pos_code TEXT, segment TEXT, arm TEXT, from_day INT, to_day INT, days INT,"
-	" from_minute INT, to_minute INT, min_subtotal INT);"
+	" support REAL, confidence REAL, lift REAL);"
+	/* what few rules state; the others have no row here */
+	"CREATE TABLE term(id INTEGER PRIMARY KEY, kind INT, moment INT, priority INT, pos_code "
+	"TEXT,"
+	" segment TEXT, arm TEXT, from_day INT, to_day INT, days INT, from_minute INT,"
+	" to_minute INT, min_subtotal INT);"
 	"CREATE TABLE experiment(id INTEGER PRIMARY KEY, experiment TEXT NOT NULL, hypothesis TEXT,"
 	" metric TEXT, salt TEXT, from_day INT, to_day INT, holdout_ppm INT, arms TEXT);"
 	"CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
@@ -112,11 +115,31 @@ static void put_rule(struct row *r, const struct gw_table *t, uint32_t i)
 	put_real(r, rule->support);
 	put_real(r, rule->confidence);
 	put_real(r, rule->lift);
+}
+
+static bool own_pos_code(const struct gw_table *t, const struct gw_rule *rule)
+{
+	return strcmp(rule->pos_code, t->items[rule->suggest].code) == 0;
+}
+
+static bool has_terms(const struct gw_table *t, uint32_t i)
+{
+	const struct gw_rule *r = &t->rules[i];
+
+	return r->kind != GW_RULE_ADDON || r->moment != GW_MOMENT_SCAN || r->priority != 0 ||
+	       !own_pos_code(t, r) || r->segment[0] != '\0' || r->arm[0] != '\0' ||
+	       r->from_day != INT32_MIN || r->to_day != INT32_MAX || r->days != 0x7F ||
+	       r->from_minute != 0 || r->to_minute != 1440 || r->min_subtotal_minor != 0;
+}
+
+static void put_terms(struct row *r, const struct gw_table *t, uint32_t i)
+{
+	const struct gw_rule *rule = &t->rules[i];
+
 	put_int(r, rule->kind, GW_RULE_ADDON);
 	put_int(r, rule->moment, GW_MOMENT_SCAN);
 	put_int(r, rule->priority, 0);
-	put_text(r,
-		 strcmp(rule->pos_code, t->items[rule->suggest].code) == 0 ? "" : rule->pos_code);
+	put_text(r, own_pos_code(t, rule) ? "" : rule->pos_code);
 	put_text(r, rule->segment);
 	put_text(r, rule->arm);
 	put_int(r, rule->from_day, INT32_MIN);
@@ -163,6 +186,8 @@ static int put_all(sqlite3 *db, const char *sql, const struct gw_table *t, uint3
 	for (uint32_t i = 0; rc == SQLITE_OK && i < count; i++) {
 		struct row row = {statement, 0};
 
+		if (put == put_terms && !has_terms(t, i))
+			continue;
 		if (put != put_setting)
 			sqlite3_bind_int64(statement, ++row.column, i);
 		put(&row, t, i);
@@ -219,11 +244,11 @@ static int put_table(sqlite3 *db, const struct gw_table *t, const struct gw_tabl
 		rc = put_all(db, "INSERT INTO item VALUES(?,?,?,?,?,?,?,?,?)", t, t->item_count,
 			     put_item);
 	if (rc == SQLITE_OK)
-		rc = put_all(
-			db,
-			"INSERT INTO rule VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-			"?,?,?)",
-			t, t->rule_count, put_rule);
+		rc = put_all(db, "INSERT INTO rule VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", t,
+			     t->rule_count, put_rule);
+	if (rc == SQLITE_OK)
+		rc = put_all(db, "INSERT INTO term VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", t,
+			     t->rule_count, put_terms);
 	if (rc == SQLITE_OK)
 		rc = put_all(db, "INSERT INTO experiment VALUES(?,?,?,?,?,?,?,?,?)", t,
 			     t->experiment_count, put_experiment);

@@ -90,6 +90,37 @@ static void rule_of(struct gw_table_build *b, struct gw_rule rule, int want)
 	assert_int_equal(err.text[0] != '\0', want != GW_OK);
 }
 
+/* Keys that come again are found in whatever order they come, early and late. */
+static void keys_differ(void **state)
+{
+	static const struct {
+		const char *codes; /* one letter each, the last one must be refused */
+	} rows[] = {{"AA"}, {"ABCA"}, {"ABCB"}, {"ABCC"}, {"BAB"}, {"CBAC"}, {"ACBB"}, {"ACBDEA"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct gw_table_build *b = new_build();
+		struct gw_item any = item("0");
+		const char *p = rows[i].codes;
+
+		gw_table_build_item(b, &any, NULL);
+		for (; *p != '\0'; p++) {
+			char key[2] = {*p, '\0'};
+			struct gw_item it = item(key);
+			struct gw_rule r = gw_rule_blank();
+			int64_t item_rc = gw_table_build_item(b, &it, NULL), rule_rc;
+
+			r.id = key;
+			r.suggest = 0;
+			rule_rc = gw_table_build_rule(b, &r, NULL);
+			assert_int_equal(item_rc == GW_E_INPUT, p[1] == '\0');
+			assert_int_equal(rule_rc == GW_E_INPUT, p[1] == '\0');
+			assert_int_not_equal(gw_table_build_find(b, key, 1), GW_NONE);
+		}
+		gw_table_build_free(b);
+	}
+}
+
 /* Each refusal is a field of an otherwise good rule. */
 static void rules_refused(void **state)
 {
@@ -331,11 +362,35 @@ static void settings_refused(void **state)
 	}
 }
 
+/* The manual says of every setting what the program says of it. */
+static void settings_manual(void **state)
+{
+	static char page[100000];
+	FILE *f = fopen("tools/table/goeswith-table.1", "r");
+	size_t len;
+
+	(void)state;
+	assert_non_null(f);
+	len = fread(page, 1, sizeof(page) - 1, f);
+	fclose(f);
+	page[len] = '\0';
+	for (const struct gw_setting_row *row = gw_setting_rows(); row->key != NULL; row++) {
+		char entry[600];
+		bool usual = row->fallback != NULL && row->fallback[0] != '\0';
+
+		snprintf(entry, sizeof(entry), ".It Cm %s\n%s\n%s%s%s.", row->key, row->sentence,
+			 usual ? "Default: " : "", usual ? row->fallback : "", usual ? "" : "");
+		if (strstr(page, entry) == NULL)
+			fail_msg("the manual lacks: %s", entry);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(find_many),
 		cmocka_unit_test(empty_table),
+		cmocka_unit_test(keys_differ),
 		cmocka_unit_test(rules_refused),
 		cmocka_unit_test(items_refused),
 		cmocka_unit_test(texts_survive),
@@ -344,6 +399,7 @@ int main(void)
 		cmocka_unit_test(settings_default),
 		cmocka_unit_test(settings_read),
 		cmocka_unit_test(settings_refused),
+		cmocka_unit_test(settings_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

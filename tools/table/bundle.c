@@ -62,8 +62,8 @@ static int parse_payload(const struct gw_manifest *m, const char *raw, struct gw
 	rc = gw_payload_read(raw, (size_t)m->raw_size, build, head, err);
 	if (rc < 0)
 		gw_table_build_free(build);
-	else
-		*table = gw_table_build_done(build);
+	else if ((*table = gw_table_build_done(build)) == NULL)
+		rc = gw_err_set(err, GW_E_MEMORY, "out of memory for the table");
 	return rc;
 }
 

@@ -39,13 +39,22 @@ static const char *line_at(const char *text, int n, size_t *len)
 	return *len > 0 ? text : NULL;
 }
 
+/* libsodium's decoder takes some bytes beyond ASCII for letters. */
+static bool is_base64(const char *p, size_t len)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+	return strspn(p, letters) >= len;
+}
+
 /* Decodes line n into exactly size bytes. */
 static bool decode(const char *text, int n, unsigned char *out, size_t size)
 {
 	size_t len, got = 0;
 	const char *line = line_at(text, n, &len), *end;
 
-	return line != NULL &&
+	return line != NULL && is_base64(line, len) &&
 	       sodium_base642bin(out, size, line, len, NULL, &got, &end,
 				 sodium_base64_VARIANT_ORIGINAL) == 0 &&
 	       got == size && end == line + len;

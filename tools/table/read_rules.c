@@ -432,9 +432,9 @@ int gw_set_read_dir(const char *dir, struct gw_table **table, struct gw_issues *
 				dir);
 	if (rc == GW_OK)
 		advise(&set, dir);
-	if (rc == GW_OK)
-		*table = gw_table_build_done(build);
-	else
+	if (rc < 0)
 		gw_table_build_free(build);
+	else if ((*table = gw_table_build_done(build)) == NULL)
+		rc = gw_err_set(err, GW_E_MEMORY, "out of memory for the table");
 	return rc;
 }

@@ -208,6 +208,10 @@ int gw_verb_show(int argc, char **argv)
 		rc = gw_home_path(home, cli.home, &err);
 	if (rc == GW_OK)
 		rc = gw_any_load(&loaded, path, &err);
+	if (rc == GW_E_NOT_FOUND && what.settings && path == home) {
+		print_settings(NULL); /* nothing in force: what the settings are by themselves */
+		return 0;
+	}
 	if (rc < 0)
 		return gw_cli_fail(&program, &err);
 	if (cli.json)
