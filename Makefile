@@ -137,6 +137,7 @@ E2E_TESTS  += mine_rules.py
 E2E_TESTS  += host_library.py host_doc.py host_socket.py headless_protocol.py sim_replay.py
 UNIT_TESTS += test_replay
 BENCHES    += mine
+BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
 E2E_TESTS  += report_today.py

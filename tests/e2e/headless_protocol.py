@@ -183,7 +183,9 @@ def no_card_stays(t, home):
     till = lib.Headless(home)
     till.send({"do": "scan", "data": "4111111111111111"}, {"do": "line", "code": "4111111111111111"},
               b'{"do":"scan","data":"4111111111111111"', {"do": "4111111111111111"},
-              {"do": "scan", "data": "%B4111111111111111^DOE/J^2912101?"}, {"do": "state"})
+              {"do": "scan", "data": "%B4111111111111111^DOE/J^2912101" + "0" * 700 + "?"},
+              {"do": "tick", "track": "." * 300 + "4111111111111111" + "." * 300},
+              {"do": "state"})
     got = till.read_until("state")
     t.check(sum(a["on"] == "refused" for a in got) == 3 and "41111" not in json.dumps(got),
             "card numbers are refused, and no answer holds a digit of them", got)
