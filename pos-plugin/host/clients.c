@@ -32,7 +32,7 @@
 #define FAREWELL      "{\"on\":\"error\",\"text\":\"dropped: answers were not read\"}\n"
 #define FULL_HOUSE    "{\"on\":\"error\",\"text\":\"too many clients\"}\n"
 #define FAREWELL_ROOM 256
-#define BACKLOG       64 /* callers while a turn of the loop lasts */
+#define BACKLOG       64   /* callers while a turn of the loop lasts */
 #define END_WAIT_MS   5000 /* for a reader of stdout that makes no progress at the end */
 
 struct client {

@@ -144,7 +144,7 @@ static double all(char (*lines)[LINE_SIZE], size_t count, struct gw_engine *engi
 
 int main(int argc, char **argv)
 {
-	size_t count = (size_t)(argc > 1 ? atol(argv[1]) : 20000) * LINES, events = 0;
+	size_t count = (size_t)(argc > 1 ? strtoul(argv[1], NULL, 10) : 20000) * LINES, events = 0;
 	struct gw_engine_config config = {.store = "S1", .terminal = "T1"};
 	char(*lines)[LINE_SIZE] = make_lines(count);
 	struct gw_table *table = make_table();

@@ -86,18 +86,19 @@ static int walk_events(struct walk *w, struct gw_reader *reader, struct gw_err *
 	char *room = malloc(GW_EVENT_ROOM);
 	struct gw_event_row *event = malloc(sizeof(*event));
 	struct gw_reader_row row;
-	int rc = room == NULL || event == NULL ? gw_err_set(err, GW_E_MEMORY, "no memory to check")
-					       : 1;
+	int rc = GW_OK;
 
-	while (rc > 0) {
-		rc = gw_reader_next(reader, &row, err);
-		if (rc <= 0)
-			break;
+	if (room == NULL || event == NULL) {
+		free(room);
+		free(event);
+		return gw_err_set(err, GW_E_MEMORY, "no memory to check");
+	}
+	while (rc == GW_OK && (rc = gw_reader_next(reader, &row, err)) > 0) {
 		rc = gw_reader_decode(&row, event, room, err);
 		if (rc == GW_OK)
 			take(w, &event->event);
-		if (rc == GW_OK || rc == GW_E_NOT_FOUND)
-			rc = 1;
+		else if (rc == GW_E_NOT_FOUND)
+			rc = GW_OK;
 	}
 	free(room);
 	free(event);

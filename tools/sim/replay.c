@@ -15,6 +15,8 @@
 #include "tools/sim/hits.h"
 #include "tools/sim/replay_print.h"
 
+#define START_MS 1767600000000LL /* 2026-01-05T08:00:00Z, a Monday */
+
 enum {
 	OPT_BASKETS = 256,
 	OPT_JOURNAL,
@@ -228,9 +230,11 @@ static int run_baskets(struct replay *r, struct gw_till *till, bool *same, struc
 static int run_journal(struct replay *r, struct gw_till *till, bool *same, struct gw_err *err)
 {
 	struct gw_again *again = calloc(1, sizeof(*again));
-	int rc = again == NULL ? gw_err_set(err, GW_E_MEMORY, "no memory for a replay")
-			       : gw_again_run(again, till, r->journal, err);
+	int rc;
 
+	if (again == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "no memory for a replay");
+	rc = gw_again_run(again, till, r->journal, err);
 	if (rc == GW_OK) {
 		*same = !r->check || (again->equal == again->decisions && again->astray == 0);
 		gw_replay_print_journal(r->cli.json, again, till, r->check);
@@ -255,9 +259,11 @@ static int run_cases(struct replay *r, struct gw_till *till, struct gw_err *err)
 static int run(struct replay *r, bool *same, struct gw_err *err)
 {
 	struct gw_till *till = calloc(1, sizeof(*till)); /* histograms are large for a stack */
-	int rc = till == NULL ? gw_err_set(err, GW_E_MEMORY, "no memory for a till")
-			      : find_table(r, err);
+	int rc;
 
+	if (till == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "no memory for a till");
+	rc = find_table(r, err);
 	if (rc == GW_OK)
 		rc = find_journal(r, err);
 	if (rc == GW_OK)
@@ -268,8 +274,7 @@ static int run(struct replay *r, bool *same, struct gw_err *err)
 		rc = run_journal(r, till, same, err);
 	else if (rc == GW_OK)
 		rc = run_cases(r, till, err);
-	if (till != NULL)
-		gw_till_close(till);
+	gw_till_close(till);
 	free(till);
 	remove_temporary(r);
 	return rc;
@@ -278,12 +283,12 @@ static int run(struct replay *r, bool *same, struct gw_err *err)
 int gw_sim_replay_main(int argc, char **argv)
 {
 	struct replay r = {.cli = gw_cli_start(&program, argc, argv),
-			   .till = {.store = "S0001", .terminal = "T01"},
+			   .till = {.store = "S0001", .terminal = "T01", .start_ms = START_MS},
 			   .run = {.item_ms = 4000, .basket_ms = 30000}};
 	struct gw_err err = {0};
 	const char *value;
 	bool same = true;
-	int id, rc = gw_when_parse("2026-01-05T08:00:00Z", 20, &r.till.start_ms);
+	int id, rc;
 
 	while ((id = gw_cli_next(&r.cli, &value)) > 0) {
 		rc = read_option(&r, id, value, &err);
