@@ -155,6 +155,7 @@ LDFLAGS_test_scan_gs1 := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 E2E_TESTS  += decode_vectors.py decode_cli.py decode_oracle.py
 BENCHES    += decode
 FUZZERS    += scan scan_frame scan_uri scan_pattern
+UNIT_TESTS += test_dock_sim
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))

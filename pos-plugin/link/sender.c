@@ -35,12 +35,16 @@ bool gw_link_sender_pick(struct gw_link_sender *s, uint32_t end, uint32_t now_ms
 		}
 		return false;
 	}
+	if (s->sent == s->acked + s->held)
+		s->timing = false; /* the timer was only for what the host holds */
 	*seq = s->sent++;
 	*again = (int32_t)(*seq - s->highest) < 0;
 	if (!*again)
 		s->highest = s->sent;
-	if (!s->timing)
+	if (!s->timing) {
+		s->rto_ms = s->rto_first_ms;
 		start_timer(s, now_ms);
+	}
 	return true;
 }
 
@@ -61,12 +65,15 @@ void gw_link_sender_acked(struct gw_link_sender *s, uint32_t next, uint32_t held
 	if ((int32_t)(s->highest - top) < 0)
 		s->highest = top;
 	s->misses = 0;
-	if (s->sent == top)
-		s->timing = false;
-	else if (top != old_top || !s->timing)
+	s->timing = s->timing && s->sent != s->acked;
+	if (s->sent == top && held > 0) {
+		/* Nothing to send, but the ACK that the commit will bring may get lost. */
+		s->rto_ms = RTO_MAX_MS;
 		start_timer(s, now_ms);
-	if (s->sent == top || top != old_top)
+	} else if (s->sent != top && (top != old_top || !s->timing)) {
 		s->rto_ms = s->rto_first_ms;
+		start_timer(s, now_ms);
+	}
 }
 
 void gw_link_sender_back(struct gw_link_sender *s, uint32_t now_ms)
@@ -87,6 +94,10 @@ enum gw_link_send gw_link_sender_timeout(struct gw_link_sender *s, uint32_t now_
 	}
 	if (now_ms - s->timer_ms < s->rto_ms)
 		return GW_LINK_SEND_NOTHING;
+	if (s->sent == s->acked + s->held) {
+		start_timer(s, now_ms);
+		return GW_LINK_SEND_HELLO;
+	}
 	s->rto_ms = s->rto_ms < RTO_MAX_MS / 2 ? s->rto_ms * 2 : RTO_MAX_MS;
 	s->misses++;
 	/* What the host said it held may have died with it: begin at what is durable. */
