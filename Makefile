@@ -156,6 +156,8 @@ E2E_TESTS  += decode_vectors.py decode_cli.py decode_oracle.py
 BENCHES    += decode
 FUZZERS    += scan scan_frame scan_uri scan_pattern
 UNIT_TESTS += test_dock_sim
+UNIT_TESTS += test_dock test_dock_sim test_link
+FUZZERS    += link scanner
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))

@@ -35,7 +35,7 @@ bool gw_link_sender_pick(struct gw_link_sender *s, uint32_t end, uint32_t now_ms
 		}
 		return false;
 	}
-	if (s->sent == s->acked + s->held)
+	if (s->held > 0 && s->sent == s->acked + s->held)
 		s->timing = false; /* the timer was only for what the host holds */
 	*seq = s->sent++;
 	*again = (int32_t)(*seq - s->highest) < 0;

@@ -7,7 +7,7 @@
  * the dock lost no power meanwhile), none is there twice, none that was refused is there at all,
  * and the till got every byte that reached the dock.
  *
- *	DOCK_SIM_SEEDS=3000 test_dock_sim     more seeds        DOCK_SIM_SEED=17 test_dock_sim     one
+ *	DOCK_SIM_SEEDS=3000 test_dock_sim     more seeds        DOCK_SIM_SEED=17 test_dock_sim one
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,8 @@
 
 #include <cmocka.h>
 
-/* The ring is compiled here once more, so that the power can be cut between any two of its writes. */
+/* The ring is compiled here once more, so that the power can be cut between any two of its writes.
+ */
 static void ring_step(void);
 #define GW_RING_STEP() ring_step()
 #include "firmware/ring.c"
@@ -79,7 +80,7 @@ struct world {
 	uint64_t till_bytes, till_want;
 	uint64_t till_hash, till_want_hash;
 	int steps_to_reset; /* < 0: none planned */
-	bool ack_first;	    /* the negative control: acknowledges what it has not yet on disk */
+	bool ack_first;     /* the negative control: acknowledges what it has not yet on disk */
 	unsigned crashes, warms, colds, holes, behinds;
 	jmp_buf reset;
 	char fault[200];
@@ -120,7 +121,8 @@ static void fault(struct world *w, const char *what, uint32_t a, uint32_t b)
 		snprintf(w->fault, sizeof(w->fault), "%s (%u, %u) at %u ms", what, a, b, w->now_ms);
 }
 
-/* --- the wires ------------------------------------------------------------------------------------ */
+/* --- the wires
+ * ------------------------------------------------------------------------------------ */
 
 static void pipe_put(struct world *w, struct pipe *p, const uint8_t *bytes, size_t len)
 {
@@ -152,7 +154,8 @@ static size_t pipe_get(const struct world *w, struct pipe *p, uint8_t *out, size
 	return n;
 }
 
-/* --- the dock's board ------------------------------------------------------------------------------ */
+/* --- the dock's board
+ * ------------------------------------------------------------------------------ */
 
 static size_t io_till(void *ctx, const uint8_t *bytes, size_t len)
 {
@@ -210,7 +213,8 @@ static uint8_t io_state(void *ctx)
 static const struct gw_dock_io io = {io_till, io_pending, io_scanner, io_host_room,
 				     io_host, io_display, io_beep,    io_state};
 
-/* --- the register ------------------------------------------------------------------------------------ */
+/* --- the register
+ * ------------------------------------------------------------------------------------ */
 
 static struct journalled *session_of(struct world *w, uint32_t id)
 {
@@ -311,8 +315,8 @@ static void host_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
 		fault(w, "the dock fell behind the journal", count, 0);
 }
 
-static const struct gw_link_host_ops host_ops = {host_send,  host_scan,	 host_next, host_nonce,
-						 host_hello, host_alarm, NULL,	    NULL};
+static const struct gw_link_host_ops host_ops = {host_send,  host_scan,  host_next, host_nonce,
+						 host_hello, host_alarm, NULL,      NULL};
 
 static void host_start(struct world *w)
 {
@@ -336,7 +340,8 @@ static void host_commit(struct world *w)
 	memmove(w->waiting, w->waiting + n, w->waiting_count * sizeof(w->waiting[0]));
 }
 
-/* --- resets ------------------------------------------------------------------------------------------- */
+/* --- resets
+ * ------------------------------------------------------------------------------------------- */
 
 static uint32_t dock_ms(const struct world *w)
 {
@@ -389,12 +394,15 @@ static void step_tick(struct world *w, const uint8_t *bytes, size_t len)
 		gw_dock_tick(&w->dock, dock_ms(w));
 }
 
-/* --- a seed ---------------------------------------------------------------------------------------------- */
+/* --- a seed
+ * ---------------------------------------------------------------------------------------------- */
 
 static size_t make_scan(struct world *w, uint32_t id, uint8_t *out)
 {
 	uint32_t kind = below(w, 100);
-	size_t len = kind < 80 ? 8 + below(w, 12) : kind < 97 ? 20 + below(w, 700) : 1000 + below(w, 3500);
+	size_t len = kind < 80   ? 8 + below(w, 12)
+		     : kind < 97 ? 20 + below(w, 700)
+				 : 1000 + below(w, 3500);
 	size_t n = (size_t)snprintf((char *)out, 16, "%u.", id);
 
 	for (; n < len; n++)
@@ -518,7 +526,8 @@ static void judge(struct world *w)
 		if (w->outcome[k] == TAKEN)
 			fault(w, "lost at the end", k, 0);
 	if (w->till_bytes != w->till_want || w->till_hash != w->till_want_hash)
-		fault(w, "the till's bytes differ", (uint32_t)w->till_bytes, (uint32_t)w->till_want);
+		fault(w, "the till's bytes differ", (uint32_t)w->till_bytes,
+		      (uint32_t)w->till_want);
 	if (w->dock.ring.now.used != 0)
 		fault(w, "the dock still holds scans", w->dock.ring.now.used, 0);
 }
@@ -558,7 +567,8 @@ static bool run_seed(struct world *w, uint32_t seed, bool ack_first)
 	w->fate = (struct fate){0};
 	for (end = w->now_ms + SETTLE_MS; w->now_ms < end && w->fault[0] == '\0'; w->now_ms++) {
 		exchange(w);
-		if (w->dock.ring.now.used == 0 && w->waiting_count == 0 && w->now_ms > start + RUN_MS + 3000)
+		if (w->dock.ring.now.used == 0 && w->waiting_count == 0 &&
+		    w->now_ms > start + RUN_MS + 3000)
 			break;
 	}
 	if (w->fault[0] == '\0')
@@ -586,7 +596,8 @@ static void seeds(void **state)
 		colds += w.colds;
 	}
 	fprintf(stderr,
-		"# %u seeds: %llu scans, %llu journalled, %llu host crashes, %llu warm and %llu cold resets\n",
+		"# %u seeds: %llu scans, %llu journalled, %llu host crashes, %llu warm and %llu "
+		"cold resets\n",
 		count, (unsigned long long)scans, (unsigned long long)journalled,
 		(unsigned long long)crashes, (unsigned long long)warms, (unsigned long long)colds);
 	assert_true(one != NULL || journalled * 3 > scans);

@@ -1,0 +1,603 @@
+/* The link: codec against a plain second implementation, noise, wrap-around, alarms, commands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "goeswith/link.h"
+#include "link/sender.h"
+
+static uint64_t random_state = 0x60E5;
+
+static uint32_t roll(void)
+{
+	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(random_state >> 33);
+}
+
+/* COBS as its paper tells it, block by block. */
+static size_t plain_cobs(const uint8_t *in, size_t len, uint8_t *out)
+{
+	size_t code_at = 0, n = 1;
+	uint8_t code = 1;
+
+	for (size_t i = 0; i < len; i++) {
+		if (in[i] != 0) {
+			out[n++] = in[i];
+			code++;
+			continue;
+		}
+		out[code_at] = code;
+		code_at = n++;
+		code = 1;
+	}
+	out[code_at] = code;
+	return n;
+}
+
+/* CRC-32C bit by bit. */
+static uint32_t plain_crc(const uint8_t *p, size_t len)
+{
+	uint32_t crc = 0xFFFFFFFFu;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= p[i];
+		for (int k = 0; k < 8; k++)
+			crc = (crc & 1) != 0 ? crc >> 1 ^ 0x82F63B78u : crc >> 1;
+	}
+	return ~crc;
+}
+
+static void crc(void **state)
+{
+	uint8_t bytes[64];
+
+	(void)state;
+	/* RFC 3720, appendix B.4: 32 zeros, 32 ones, 0..31; and the usual check word. */
+	memset(bytes, 0, 32);
+	assert_int_equal(gw_link_crc32c(0, bytes, 32), 0x8A9136AAu);
+	memset(bytes, 0xFF, 32);
+	assert_int_equal(gw_link_crc32c(0, bytes, 32), 0x62A8AB43u);
+	for (uint8_t i = 0; i < 32; i++)
+		bytes[i] = i;
+	assert_int_equal(gw_link_crc32c(0, bytes, 32), 0x46DD794Eu);
+	assert_int_equal(gw_link_crc32c(0, "123456789", 9), 0xE3069283u);
+	assert_int_equal(gw_link_crc32c(gw_link_crc32c(0, "1234", 4), "56789", 5), 0xE3069283u);
+}
+
+static struct gw_link_frame random_frame(uint8_t payload[GW_LINK_PAYLOAD_MAX])
+{
+	struct gw_link_frame f = {.type = (uint8_t)(roll() % 32),
+				  .flags = (uint8_t)roll(),
+				  .session = roll(),
+				  .seq = roll() * 2u,
+				  .payload = payload,
+				  .payload_len = roll() % (GW_LINK_PAYLOAD_MAX + 1)};
+	uint32_t zeros = roll() % 3; /* none, some, all */
+
+	for (size_t i = 0; i < f.payload_len; i++)
+		payload[i] = zeros == 2 || (zeros == 1 && roll() % 4 == 0) ? 0 : (uint8_t)roll();
+	return f;
+}
+
+static void codec(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		uint8_t payload[GW_LINK_PAYLOAD_MAX], wire[GW_LINK_WIRE_MAX],
+			raw[GW_LINK_FRAME_MAX], want[GW_LINK_WIRE_MAX] = {0};
+		struct gw_link_frame f = random_frame(payload), got = {0};
+		size_t len = gw_link_encode(wire, &f), n = 10 + f.payload_len, good = 0;
+		struct gw_link_decoder d;
+
+		raw[0] = (uint8_t)(1u << 5 | f.type);
+		raw[1] = f.flags;
+		for (int k = 0; k < 4; k++) {
+			raw[2 + k] = (uint8_t)(f.session >> 8 * k);
+			raw[6 + k] = (uint8_t)(f.seq >> 8 * k);
+		}
+		memcpy(raw + 10, payload, f.payload_len);
+		for (int k = 0; k < 4; k++)
+			raw[n + (size_t)k] = (uint8_t)(plain_crc(raw, n) >> 8 * k);
+		assert_int_equal(len, plain_cobs(raw, n + 4, want + 1) + 2);
+		assert_memory_equal(wire, want, len);
+		gw_link_decoder_init(&d);
+		for (size_t k = 0; k < len; k++)
+			good += gw_link_decode(&d, wire[k], &got);
+		assert_int_equal(good, 1);
+		assert_int_equal(d.bad_count, 0);
+		assert_int_equal(got.type, f.type);
+		assert_int_equal(got.flags, f.flags);
+		assert_int_equal(got.session, f.session);
+		assert_int_equal(got.seq, f.seq);
+		assert_int_equal(got.payload_len, f.payload_len);
+		assert_memory_equal(got.payload, payload, f.payload_len);
+	}
+}
+
+/* Any one burst of at most 32 bits is found, and the frame behind it is read. */
+static void noise(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		uint8_t payload[GW_LINK_PAYLOAD_MAX], wire[2 * GW_LINK_WIRE_MAX];
+		struct gw_link_frame f = random_frame(payload), got = {0};
+		struct gw_link_decoder d;
+		size_t len = gw_link_encode(wire, &f), at = 1 + roll() % (len - 2), good = 0,
+		       first = 0;
+
+		wire[at] ^= (uint8_t)(1 + roll() % 255);
+		(void)gw_link_encode(wire + len, &f);
+		gw_link_decoder_init(&d);
+		for (size_t k = 0; k < 2 * len; k++)
+			if (gw_link_decode(&d, wire[k], &got)) {
+				good++;
+				first += k < len - 1;
+			}
+		assert_int_equal(first, 0);
+		assert_int_equal(good, 1);
+		assert_true(d.bad_count >= 1);
+	}
+}
+
+static void over_long_and_foreign(void **state)
+{
+	uint8_t wire[GW_LINK_WIRE_MAX], payload[GW_LINK_PAYLOAD_MAX + 1] = {0};
+	struct gw_link_frame f = {.type = GW_LINK_ACK}, got;
+	struct gw_link_decoder d;
+	size_t len;
+
+	(void)state;
+	gw_link_decoder_init(&d);
+	for (int i = 0; i < 5000; i++)
+		assert_false(gw_link_decode(&d, 7, &got));
+	assert_false(gw_link_decode(&d, 0, &got));
+	assert_int_equal(d.bad_count, 1);
+	len = gw_link_encode(wire, &f);
+	for (size_t i = 0; i < len; i++)
+		assert_true(gw_link_decode(&d, wire[i], &got) == (i == len - 1));
+	f.payload = payload;
+	f.payload_len = GW_LINK_PAYLOAD_MAX + 1;
+	assert_int_equal(gw_link_encode(wire, &f), 0);
+	/* major version 5: header byte and check made by hand */
+	{
+		uint8_t raw[14] = {5u << 5 | GW_LINK_HELLO}, stuffed[20];
+		size_t n;
+
+		gw_link_put32(raw + 10, plain_crc(raw, 10));
+		n = plain_cobs(raw, 14, stuffed);
+		for (size_t i = 0; i < n; i++)
+			assert_false(gw_link_decode(&d, stuffed[i], &got));
+		assert_false(gw_link_decode(&d, 0, &got));
+		assert_int_equal(d.foreign_major, 5);
+	}
+}
+
+/* --- the sending window -------------------------------------------------------------------------
+ */
+
+static void window(void **state)
+{
+	/* also around 2^32 */
+	static const uint32_t starts[] = {0, 5, UINT32_MAX - 3, UINT32_MAX, 0x7FFFFFFEu};
+	struct gw_link_sender s;
+	uint32_t seq;
+	bool again;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		uint32_t b = starts[i];
+
+		gw_link_sender_init(&s, b, 200);
+		assert_int_equal(gw_link_sender_wait_ms(&s, 0), UINT32_MAX);
+		for (uint32_t k = 0; k < 8; k++) {
+			assert_true(gw_link_sender_pick(&s, b + 20, 100, &seq, &again));
+			assert_int_equal(seq, b + k);
+			assert_false(again);
+		}
+		assert_false(gw_link_sender_pick(&s, b + 20, 100, &seq, &again));
+		gw_link_sender_acked(&s, b + 3, 0, 8, 110);
+		assert_true(gw_link_sender_pick(&s, b + 20, 110, &seq, &again));
+		assert_int_equal(seq, b + 8);
+		/* the window moves with what the host holds */
+		gw_link_sender_acked(&s, b + 3, 6, 8, 120);
+		assert_true(gw_link_sender_pick(&s, b + 20, 120, &seq, &again));
+		assert_int_equal(seq, b + 9);
+		/* NAK: from what it has */
+		gw_link_sender_back(&s, 130);
+		assert_true(gw_link_sender_pick(&s, b + 20, 130, &seq, &again));
+		assert_int_equal(seq, b + 9);
+		assert_true(again);
+		/* a new host without the old one's memory */
+		gw_link_sender_acked(&s, b + 3, 0, 8, 140);
+		assert_true(gw_link_sender_pick(&s, b + 20, 140, &seq, &again));
+		assert_int_equal(seq, b + 3);
+		/* a stale ACK changes nothing */
+		gw_link_sender_acked(&s, b + 1, 0, 8, 150);
+		assert_int_equal(s.acked, b + 3);
+		/* all there: silence */
+		gw_link_sender_acked(&s, b + 20, 0, 8, 160);
+		assert_int_equal(gw_link_sender_wait_ms(&s, 160), UINT32_MAX);
+	}
+}
+
+static void window_timeouts(void **state)
+{
+	/* misses and doubling, then one HELLO a second */
+	static const struct {
+		uint32_t at;
+		enum gw_link_send want;
+	} rows[] = {{199, GW_LINK_SEND_NOTHING},  {200, GW_LINK_SEND_AGAIN},
+		    {599, GW_LINK_SEND_NOTHING},  {600, GW_LINK_SEND_AGAIN},
+		    {1400, GW_LINK_SEND_AGAIN},   {3000, GW_LINK_SEND_HELLO},
+		    {3999, GW_LINK_SEND_NOTHING}, {4000, GW_LINK_SEND_HELLO},
+		    {5000, GW_LINK_SEND_HELLO}};
+	struct gw_link_sender s;
+	uint32_t seq;
+	bool again;
+
+	(void)state;
+	gw_link_sender_init(&s, 0, 200);
+	assert_true(gw_link_sender_pick(&s, 1, 0, &seq, &again));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(gw_link_sender_timeout(&s, rows[i].at), rows[i].want);
+		if (rows[i].want == GW_LINK_SEND_AGAIN) {
+			assert_true(gw_link_sender_pick(&s, 1, rows[i].at, &seq, &again));
+			assert_true(again);
+		}
+	}
+	assert_false(gw_link_sender_pick(&s, 1, 5000, &seq, &again));
+	gw_link_sender_acked(&s, 0, 0, 8, 5001);
+	assert_true(gw_link_sender_pick(&s, 1, 5001, &seq, &again));
+}
+
+/* --- the host
+ * --------------------------------------------------------------------------------------- */
+
+struct desk {
+	struct gw_link_host host;
+	uint32_t next; /* what the journal says */
+	uint32_t nonce;
+	struct gw_link_frame sent[64];
+	uint8_t payloads[64][GW_LINK_PAYLOAD_MAX];
+	unsigned sent_count, scans, dones;
+	uint8_t scan[GW_LINK_SCAN_MAX];
+	struct gw_link_scan last;
+	enum gw_link_alarm alarm;
+	uint32_t alarm_count, alarms, done_tag;
+	enum gw_link_result result;
+	bool ack_at_once;
+};
+
+static void desk_send(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct desk *d = ctx;
+	struct gw_link_decoder decoder;
+	struct gw_link_frame f;
+
+	gw_link_decoder_init(&decoder);
+	for (size_t i = 0; i < len; i++)
+		if (gw_link_decode(&decoder, bytes[i], &f) && d->sent_count < 64) {
+			memcpy(d->payloads[d->sent_count], f.payload, f.payload_len);
+			f.payload = d->payloads[d->sent_count];
+			d->sent[d->sent_count++] = f;
+		}
+}
+
+static void desk_scan(void *ctx, const struct gw_link_scan *scan)
+{
+	struct desk *d = ctx;
+
+	d->scans++;
+	d->last = *scan;
+	memcpy(d->scan, scan->bytes, scan->len);
+	if (d->ack_at_once)
+		gw_link_host_ack(&d->host, scan->session, scan->seq);
+}
+
+static uint32_t desk_next(void *ctx, uint32_t session)
+{
+	(void)session;
+	return ((struct desk *)ctx)->next;
+}
+
+static uint32_t desk_nonce(void *ctx)
+{
+	return ++((struct desk *)ctx)->nonce;
+}
+
+static void desk_hello(void *ctx, const struct gw_link_hello *hello)
+{
+	(void)ctx, (void)hello;
+}
+
+static void desk_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
+{
+	struct desk *d = ctx;
+
+	d->alarm = alarm;
+	d->alarm_count = count;
+	d->alarms++;
+}
+
+static void desk_done(void *ctx, uint32_t tag, enum gw_link_result result)
+{
+	struct desk *d = ctx;
+
+	d->dones++;
+	d->done_tag = tag;
+	d->result = result;
+}
+
+static const struct gw_link_host_ops desk_ops = {desk_send,  desk_scan,  desk_next, desk_nonce,
+						 desk_hello, desk_alarm, desk_done, NULL};
+
+static void say(struct desk *d, const struct gw_link_frame *f, int64_t now)
+{
+	uint8_t wire[GW_LINK_WIRE_MAX];
+
+	gw_link_host_input(&d->host, wire, gw_link_encode(wire, f), now);
+}
+
+static void say_hello(struct desk *d, uint32_t session, uint32_t base, uint32_t next,
+		      uint32_t cmd_next, uint8_t flags)
+{
+	uint8_t payload[GW_LINK_HELLO_LEN];
+	struct gw_link_hello h = {.next = next, .cmd_next = cmd_next};
+	struct gw_link_frame f = {GW_LINK_HELLO, flags, session, base, payload, GW_LINK_HELLO_LEN};
+
+	gw_link_hello_put(payload, &h);
+	say(d, &f, 0);
+}
+
+static void say_scan(struct desk *d, uint32_t session, uint32_t seq, uint8_t flags,
+		     const char *bytes)
+{
+	uint8_t payload[GW_LINK_PAYLOAD_MAX] = {0, 1, 2, 3, 4};
+	struct gw_link_frame f = {GW_LINK_SCAN, flags, session, seq, payload, 5 + strlen(bytes)};
+
+	memcpy(payload + 5, bytes, strlen(bytes));
+	say(d, &f, 0);
+}
+
+static struct gw_link_frame last_sent(const struct desk *d)
+{
+	assert_true(d->sent_count > 0);
+	return d->sent[d->sent_count - 1];
+}
+
+static struct desk *new_desk(uint32_t next)
+{
+	struct desk *d = calloc(1, sizeof(*d));
+
+	assert_non_null(d);
+	d->next = next;
+	d->ack_at_once = true;
+	gw_link_host_init(&d->host, &desk_ops, d);
+	gw_link_host_start(&d->host, 0);
+	assert_int_equal(last_sent(d).type, GW_LINK_OPEN);
+	return d;
+}
+
+static void host_opens_with_fresh_nonces(void **state)
+{
+	struct desk *d = new_desk(0);
+	uint32_t first = last_sent(d).session;
+
+	(void)state;
+	say_hello(d, 0, 0, 0, 0, 0);
+	assert_int_equal(last_sent(d).type, GW_LINK_OPEN);
+	assert_int_not_equal(last_sent(d).session, first);
+	assert_int_equal(gw_link_host_deadline(&d->host), 1000);
+	gw_link_host_tick(&d->host, 1000);
+	assert_int_equal(last_sent(d).type, GW_LINK_OPEN);
+	assert_int_equal(d->nonce, 3);
+	say_hello(d, 77, 0, 0, 0, 0);
+	assert_int_equal(last_sent(d).type, GW_LINK_ACK);
+	/* all is well: no wake-ups */
+	assert_int_equal(gw_link_host_deadline(&d->host), -1);
+	free(d);
+}
+
+static void host_takes_each_scan_once(void **state)
+{
+	struct desk *d = new_desk(UINT32_MAX - 1); /* over the wrap */
+	uint32_t b = UINT32_MAX - 1;
+
+	(void)state;
+	say_hello(d, 9, b, b + 3, 0, 0);
+	say_scan(d, 9, b, 0, "one");
+	say_scan(d, 9, b, GW_LINK_F_RETX, "one");
+	assert_int_equal(d->scans, 1);
+	assert_int_equal(last_sent(d).seq, b + 1);
+	say_scan(d, 9, b + 2, 0, "three");
+	assert_int_equal(d->scans, 1);
+	assert_int_equal(last_sent(d).flags, GW_LINK_F_NAK);
+	say_scan(d, 9, b + 1, 0, "two");
+	say_scan(d, 9, b + 2, 0, "three");
+	assert_int_equal(d->scans, 3);
+	assert_int_equal(last_sent(d).seq, b + 3);
+	/* another session's scan is not believed; the host asks who is there */
+	say_scan(d, 10, b + 3, 0, "four");
+	assert_int_equal(d->scans, 3);
+	assert_int_equal(last_sent(d).type, GW_LINK_OPEN);
+	free(d);
+}
+
+static void host_joins_pieces(void **state)
+{
+	struct desk *d = new_desk(0);
+	char piece[GW_LINK_PIECE_MAX + 1];
+
+	(void)state;
+	memset(piece, 'x', sizeof(piece) - 1);
+	piece[sizeof(piece) - 1] = '\0';
+	say_hello(d, 9, 0, 40, 0, 0);
+	say_scan(d, 9, 0, GW_LINK_F_FRAG, piece);
+	assert_int_equal(last_sent(d).type, GW_LINK_ACK);
+	assert_int_equal(last_sent(d).seq, 0);
+	assert_int_equal(last_sent(d).payload[0], 1); /* held, not committed */
+	say_scan(d, 9, 1, 0, "end");
+	assert_int_equal(d->scans, 1);
+	assert_int_equal(d->last.len, GW_LINK_PIECE_MAX + 3);
+	assert_int_equal(d->last.seq, 1);
+	assert_int_equal(last_sent(d).seq, 2);
+	/* 19 pieces are more than 4 KiB: refused, in step again behind it */
+	for (uint32_t i = 0; i < 19; i++)
+		say_scan(d, 9, 2 + i, GW_LINK_F_FRAG, piece);
+	say_scan(d, 9, 21, 0, "end");
+	assert_int_equal(d->scans, 2);
+	assert_int_equal(d->last.status, GW_LINK_SCAN_TOO_LONG);
+	assert_int_equal(d->last.len, 0);
+	say_scan(d, 9, 22, 0, "next");
+	assert_int_equal(d->last.len, 4);
+	free(d);
+}
+
+static void host_alarms(void **state)
+{
+	struct desk *d = new_desk(10);
+
+	(void)state;
+	say_hello(d, 9, 15, 20, 0, 0);
+	assert_int_equal(d->alarm, GW_LINK_ALARM_HOLE);
+	assert_int_equal(d->alarm_count, 5);
+	assert_int_equal(last_sent(d).seq, 15);
+	say_hello(d, 9, 3, 4, 0, 0);
+	assert_int_equal(d->alarm, GW_LINK_ALARM_BEHIND);
+	assert_int_equal(last_sent(d).type, GW_LINK_OPEN);
+	assert_int_equal(gw_link_get32(last_sent(d).payload), 9);
+	say_hello(d, 9, 15, 20, 0, GW_LINK_F_NAK);
+	assert_int_equal(d->alarm, GW_LINK_ALARM_BUSY);
+	free(d);
+}
+
+static void host_commits_later(void **state)
+{
+	struct desk *d = new_desk(0);
+
+	(void)state;
+	d->ack_at_once = false;
+	say_hello(d, 9, 0, 5, 0, 0);
+	say_scan(d, 9, 0, 0, "one");
+	say_scan(d, 9, 1, 0, "two");
+	assert_int_equal(last_sent(d).seq, 0);
+	assert_int_equal(last_sent(d).payload[0], 2);
+	/* a HELLO meanwhile does not make them come twice */
+	say_hello(d, 9, 0, 5, 0, 0);
+	say_scan(d, 9, 0, GW_LINK_F_RETX, "one");
+	assert_int_equal(d->scans, 2);
+	gw_link_host_ack(&d->host, 8, 1);
+	assert_int_equal(last_sent(d).seq, 0);
+	gw_link_host_ack(&d->host, 9, 1);
+	assert_int_equal(last_sent(d).seq, 2);
+	assert_int_equal(last_sent(d).payload[0], 0);
+	gw_link_host_ack(&d->host, 9, 700); /* never received: not believed */
+	assert_int_equal(last_sent(d).seq, 2);
+	gw_link_host_pause(&d->host, true);
+	assert_int_equal(last_sent(d).payload[1], 0);
+	say_scan(d, 9, 2, 0, "three");
+	assert_int_equal(d->scans, 2);
+	free(d);
+}
+
+static void answer_command(struct desk *d, uint32_t session, uint32_t seq, uint8_t code,
+			   uint8_t result)
+{
+	uint8_t payload[2] = {code, result};
+	struct gw_link_frame f = {GW_LINK_CMDACK, 0, session, seq, payload, 2};
+
+	say(d, &f, 0);
+}
+
+static void host_commands(void **state)
+{
+	struct desk *d = new_desk(0);
+
+	(void)state;
+	/* waits for a session, then one at a time */
+	assert_int_equal(gw_link_host_inject(&d->host, "4006", 4, 1, 0), GW_OK);
+	assert_int_equal(gw_link_host_beep(&d->host, GW_LINK_BEEP_OK, 2, 0), GW_OK);
+	assert_int_equal(last_sent(d).type, GW_LINK_OPEN);
+	say_hello(d, 9, 0, 0, 41, 0);
+	assert_int_equal(last_sent(d).type, GW_LINK_CMD);
+	assert_int_equal(last_sent(d).seq, 41);
+	assert_memory_equal(last_sent(d).payload,
+			    "\x03"
+			    "4006",
+			    5);
+	gw_link_host_tick(&d->host, gw_link_host_deadline(&d->host));
+	assert_int_equal(last_sent(d).flags, GW_LINK_F_RETX);
+	answer_command(d, 9, 40, GW_LINK_CMD_INJECT, 0); /* an old answer */
+	assert_int_equal(d->dones, 0);
+	answer_command(d, 9, 41, GW_LINK_CMD_INJECT, GW_LINK_REFUSED);
+	assert_int_equal(d->done_tag, 1);
+	assert_int_equal(d->result, GW_LINK_REFUSED);
+	assert_int_equal(last_sent(d).seq, 42);
+	assert_int_equal(last_sent(d).payload[0], GW_LINK_CMD_BEEP);
+	answer_command(d, 9, 42, GW_LINK_CMD_BEEP, GW_LINK_DONE);
+	assert_int_equal(d->done_tag, 2);
+	assert_int_equal(gw_link_host_deadline(&d->host), -1);
+	free(d);
+}
+
+static void host_commands_over_a_reset(void **state)
+{
+	struct desk *d = new_desk(0);
+
+	(void)state;
+	say_hello(d, 9, 0, 0, 5, 0);
+	gw_link_host_inject(&d->host, "4006", 4, 1, 0);
+	/* warm: the number was used; the dock will repeat its answer */
+	say_hello(d, 9, 0, 0, 6, 0);
+	assert_int_equal(d->dones, 0);
+	/* power lost: nobody knows whether it was rung, and it is not rung again */
+	say_hello(d, 0, 0, 0, 0, 0);
+	assert_int_equal(d->dones, 1);
+	assert_int_equal(d->result, GW_LINK_UNKNOWN);
+	/* a text is said again */
+	gw_link_host_display(&d->host, "a", "b", 2, 0);
+	say_hello(d, 11, 0, 0, 0, 0);
+	assert_int_equal(last_sent(d).type, GW_LINK_CMD);
+	say_hello(d, 12, 0, 0, 0, 0);
+	assert_int_equal(last_sent(d).type, GW_LINK_CMD);
+	assert_int_equal(last_sent(d).session, 12);
+	/* the newest text replaces the one that waits */
+	gw_link_host_display(&d->host, "old", "", 3, 0);
+	gw_link_host_display(&d->host, "new", "", 4, 0);
+	assert_int_equal(d->host.queue_count, 2);
+	answer_command(d, 12, 0, GW_LINK_CMD_DISPLAY, GW_LINK_DONE);
+	assert_memory_equal(last_sent(d).payload + 2, "new", 3);
+	/* nobody answers: given up, and not left in the queue */
+	while (d->host.queue_count > 0)
+		gw_link_host_tick(&d->host, gw_link_host_deadline(&d->host));
+	assert_int_equal(d->result, GW_LINK_TIMED_OUT);
+	assert_int_equal(d->done_tag, 4);
+	free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(crc),
+		cmocka_unit_test(codec),
+		cmocka_unit_test(noise),
+		cmocka_unit_test(over_long_and_foreign),
+		cmocka_unit_test(window),
+		cmocka_unit_test(window_timeouts),
+		cmocka_unit_test(host_opens_with_fresh_nonces),
+		cmocka_unit_test(host_takes_each_scan_once),
+		cmocka_unit_test(host_joins_pieces),
+		cmocka_unit_test(host_alarms),
+		cmocka_unit_test(host_commits_later),
+		cmocka_unit_test(host_commands),
+		cmocka_unit_test(host_commands_over_a_reset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
