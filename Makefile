@@ -157,6 +157,7 @@ BENCHES    += decode
 FUZZERS    += scan scan_frame scan_uri scan_pattern
 UNIT_TESTS += test_dock_sim
 UNIT_TESTS += test_dock test_dock_sim test_link
+E2E_TESTS  += dock_posix.py
 FUZZERS    += link scanner
 
 # --- rules ----------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ enum { SYNC, BETWEEN, INSIDE, SKIPPING };
 enum { STX = 0x02, ETX = 0x03, ACK = 0x06, TAB = 0x09, LF = 0x0A, CR = 0x0D, NAK = 0x15 };
 enum { SSI_ACK = 0xD0, SSI_NAK = 0xD1, SSI_DECODE = 0xF3, SSI_MULTI = 0x73, SSI_HOST = 0x04 };
 
+/* So long a silence tells that no scan is running when we begin to listen: 48 bytes' time at 9600. */
+#define SYNC_MS 50u
 #define SSI_HEADER       5u /* length, opcode, source, status, bar code type */
 #define SSI_FIRST_HEADER 10u
 #define SSI_NEXT_HEADER  5u
@@ -366,9 +368,16 @@ static void ssi_pause(struct gw_scanner *s)
 	}
 }
 
+static uint32_t gap_ms(const struct gw_scanner *s)
+{
+	uint32_t gap = s->config->idle_gap_ms;
+
+	return s->state == SYNC && gap > SYNC_MS ? SYNC_MS : gap;
+}
+
 void gw_scanner_tick(struct gw_scanner *s, uint32_t now_ms)
 {
-	if (now_ms - s->last_ms < s->config->idle_gap_ms)
+	if (now_ms - s->last_ms < gap_ms(s))
 		return;
 	if (s->config->framing == GW_FRAMING_SSI) {
 		ssi_pause(s);
@@ -389,7 +398,7 @@ void gw_scanner_tick(struct gw_scanner *s, uint32_t now_ms)
 
 uint32_t gw_scanner_wait_ms(const struct gw_scanner *s, uint32_t now_ms)
 {
-	uint32_t gone = now_ms - s->last_ms, gap = s->config->idle_gap_ms;
+	uint32_t gone = now_ms - s->last_ms, gap = gap_ms(s);
 
 	if (s->state == BETWEEN && s->ssi.need == 0)
 		return UINT32_MAX;

@@ -1,0 +1,405 @@
+#!/usr/bin/env python3
+"""The software dock as a process: nothing lost, nothing doubled, the till never waits."""
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import termios
+import threading
+import time
+import tty
+
+import lib
+
+HOST = os.environ.get("DOCK_HOST", "build/release/tests/e2e/dock_host")
+HOST = str(lib.ROOT / HOST)
+t = lib.Tap()
+
+
+def same(got, want, name):
+    """Compares two long lists and tells only where they part."""
+    at = next((i for i, (a, b) in enumerate(zip(got, want)) if a != b), min(len(got), len(want)))
+    t.check(got == want, name, f"{len(got)} of {len(want)}; at {at}: {got[at:at + 3]!r}, want {want[at:at + 3]!r}")
+
+
+class Scanner:
+    """A scanner on a pseudo-terminal, reached by a link that stays when it is replugged."""
+
+    def __init__(self, path):
+        self.path = path
+        self.master = -1
+        self.plug()
+
+    def plug(self):
+        self.master, slave = pty.openpty()
+        tty.setraw(slave)
+        os.close(slave)
+        os.set_blocking(self.master, False)
+        if self.path.is_symlink():
+            self.path.unlink()
+        self.path.symlink_to(os.ptsname(self.master) if hasattr(os, "ptsname") else ptsname(self.master))
+
+    def unplug(self):
+        os.close(self.master)
+        self.path.unlink()
+
+    def read_by_dock(self):
+        poll = select.poll()
+        poll.register(self.master, select.POLLOUT)
+        return not any(e & select.POLLHUP for _, e in poll.poll(0))
+
+    def wait_reader(self):
+        lib.wait_for(self.read_by_dock)
+        time.sleep(0.15)  # the dock finds its step in a pause
+
+    def send(self, data, seconds=lib.DEADLINE):
+        until = time.monotonic() + seconds
+        while data and time.monotonic() < until:
+            try:
+                data = data[os.write(self.master, data):]
+            except BlockingIOError:
+                time.sleep(0.001)
+        return not data
+
+    def answers(self):
+        with_answers = b""
+        try:
+            with_answers = os.read(self.master, 65536)
+        except OSError:
+            pass
+        return with_answers
+
+
+def ptsname(fd):
+    import ctypes
+    name = ctypes.create_string_buffer(64)
+    ctypes.CDLL(None).ptsname_r(fd, name, 64)
+    return name.value.decode()
+
+
+class Till(threading.Thread):
+    """Reads the till's side for as long as it may."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        lib.wait_for(path.exists)
+        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        self.data = b""
+        self.stop = False
+        self.start()
+
+    def run(self):
+        while not self.stop:
+            if select.select([self.fd], [], [], 0.05)[0]:
+                try:
+                    self.data += os.read(self.fd, 65536)
+                except OSError:
+                    return
+
+    def close(self):
+        self.stop = True
+        self.join()
+        os.close(self.fd)
+
+
+class Host:
+    """dock_host: the register reduced to the link."""
+
+    def __init__(self, home, *args):
+        env = dict(os.environ, PATH=f"{lib.BIN}:{os.environ['PATH']}")
+        self.p = subprocess.Popen([HOST, str(home / "journal"), *map(str, args)], stdin=subprocess.PIPE,
+                                  stdout=open(home / "host.out", "ab"), stderr=subprocess.STDOUT, env=env)
+
+    def say(self, line):
+        self.p.stdin.write(line.encode() + b"\n")
+        self.p.stdin.flush()
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.wait(lib.DEADLINE)
+
+
+def journal(home):
+    """The scans' texts in order; refusals as !status."""
+    try:
+        text = (home / "journal").read_text()
+    except FileNotFoundError:
+        return []
+    out = []
+    for line in text.splitlines(True):
+        if line.endswith("\n"):
+            _, _, status, *code = line.split()
+            out.append(bytes.fromhex(code[0]).decode("latin-1") if status == "0" and code else "!" + status)
+    return out
+
+
+def said(home, pattern):
+    return re.findall(pattern, (home / "host.out").read_text(errors="replace"))
+
+
+def status(home):
+    r = lib.run("goeswith-dock", "counters", "--json", "--listen", home / "dock.sock")
+    return json.loads(r.stdout) if r.returncode == 0 else {}
+
+
+def dock(home, scanner, *args, **kwargs):
+    kwargs.setdefault("stderr", subprocess.DEVNULL)
+    return lib.running("goeswith-dock", "--scanner", scanner.path, "--listen", home / "dock.sock",
+                       "--state", home / "dock.state", *args, **kwargs)
+
+
+def settle(home, count, seconds=lib.DEADLINE):
+    lib.wait_for(lambda: len(journal(home)) >= count, seconds)
+    return journal(home)
+
+
+def codes(first, count):
+    return ["%013d" % (4000000000000 + i) for i in range(first, first + count)]
+
+
+def test_register_killed(home):
+    scanner = Scanner(home / "scanner")
+    want = codes(0, 2000)
+    with dock(home, scanner, "--till", f"pty:{home}/till"):
+        till = Till(home / "till")
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        for i, code in enumerate(want):
+            scanner.send(code.encode() + b"\r")
+            if i % 40 == 39:
+                host.kill()
+                host = Host(home, "--socket", home / "dock.sock")
+            time.sleep(0.001)
+        got = settle(home, len(want))
+        same(got, want, "register killed 50 times: 2,000 scans in the journal, in order, once")
+        lib.wait_for(lambda: len(till.data) >= 14 * len(want))
+        t.check(till.data == b"".join(c.encode() + b"\r" for c in want), "the till got every byte in order")
+        host.close()
+        till.close()
+
+
+def test_dock_killed(home):
+    scanner = Scanner(home / "scanner")
+    scanner_args = ("--home", home, "--scanner", scanner.path)
+    host = Host(home, *scanner_args)
+    scanner.wait_reader()
+    want = codes(0, 50)
+    scanner.send("".join(c + "\r" for c in want).encode())
+    settle(home, 50)
+    # the register stands still; the dock collects, dies, comes back with everything
+    host.p.send_signal(signal.SIGSTOP)
+    more = codes(50, 300)
+    scanner.send("".join(c + "\r" for c in more).encode())
+    lib.wait_for(lambda: status(home).get("next") == 350)
+    pid = status(home)["pid"]
+    os.kill(pid, signal.SIGKILL)
+    lib.wait_for(lambda: not scanner.read_by_dock())
+    started = time.monotonic()
+    host.p.send_signal(signal.SIGCONT)
+    scanner.wait_reader()
+    took = time.monotonic() - started - 0.15
+    got = settle(home, 350)
+    same(got, want + more, "dock killed with 300 scans unacknowledged: all there, once")
+    again = status(home)
+    t.check(again.get("pid") not in (None, pid) and again["boots"] == 1, "the register started a new dock", again)
+    t.check(took < 1.0 or os.getloadavg()[0] > 3, f"within a second ({took:.2f} s)")
+    scanner.send(b"after\r")
+    t.equal(settle(home, 351)[350:], ["after"], "and it reads on")
+    host.close()
+    os.kill(again["pid"], signal.SIGTERM)
+    t.check(lib.wait_for(lambda: not (home / "dock.sock").exists()), "SIGTERM ends the dock and its socket")
+
+
+def test_register_dead(home):
+    scanner = Scanner(home / "scanner")
+    with dock(home, scanner, "--till", f"pty:{home}/till"):
+        till = Till(home / "till")
+        scanner.wait_reader()
+        data = "".join(c + "\r\n" for c in codes(0, 500)).encode()
+        scanner.send(data)
+        lib.wait_for(lambda: len(till.data) >= len(data))
+        t.check(till.data == data, "no register at all: the till gets every byte")
+        os.write(till.fd, b"\x07beep")
+        t.equal(lib.wait_for(scanner.answers), b"\x07beep", "what the till says reaches the scanner")
+        till.close()
+
+
+def test_dead_till(home):
+    scanner = Scanner(home / "scanner")
+    with dock(home, scanner, "--till", f"pty:{home}/till"):
+        lib.wait_for((home / "till").exists)
+        fd = os.open(home / "till", os.O_RDWR | os.O_NOCTTY)  # open, and never read
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        want = codes(0, 8000)
+        scanner.send("".join(c + "\r" for c in want).encode())
+        same(settle(home, 8000), want, "a till that hangs delays no scan")
+        s = status(home)
+        t.check(s.get("till_blocked") and s["till_dropped"] > 0, "dropped bytes are counted and told", s)
+        os.close(fd)
+        host.close()
+
+
+def test_injection(home):
+    scanner = Scanner(home / "scanner")
+    with dock(home, scanner, "--till", f"pty:{home}/till"):
+        till = Till(home / "till")
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        scanner.send(b"111\r\n")
+        settle(home, 1)
+        host.say("inject 4006381333931")
+        lib.wait_for(lambda: b"3931" in till.data)
+        t.equal(till.data, b"111\r\n4006381333931\r\n", "a code goes to the till as the scanner would send it")
+        t.check(lib.wait_for(lambda: said(home, r"done 1 0")), "and is reported done")
+        t.equal(journal(home), ["111"], "it is no scan")
+        second = Host(home, "--socket", home / "dock.sock")
+        t.check(lib.wait_for(lambda: said(home, r"alarm 3 ")), "a second register is told that the dock is busy")
+        second.kill()
+        till.close()
+        lib.wait_for(lambda: status(home).get("till") is False)
+        host.say("inject 123")
+        t.check(lib.wait_for(lambda: said(home, r"done 2 1")), "without a till a code is refused")
+        host.close()
+
+
+def test_replug(home):
+    scanner = Scanner(home / "scanner")
+    with dock(home, scanner):
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        scanner.send(b"1\rhalf")
+        settle(home, 1)
+        scanner.unplug()
+        t.check(lib.wait_for(lambda: status(home).get("scanner") is False), "unplugged: told")
+        t.check(lib.wait_for(lambda: said(home, r"hello .* state=(?:0|16) ")), "the register hears of it unasked")
+        scanner.plug()
+        scanner.wait_reader()
+        scanner.send(b"2\r")
+        t.equal(settle(home, 3), ["1", "!3", "2"], "plugged in again: reads on; the half scan is refused")
+        host.close()
+
+
+def test_bad_input(home):
+    scanner = Scanner(home / "scanner")
+    with dock(home, scanner) as d:
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        scanner.send(b"9" * 5000 + b"\r" + b"ok\r")
+        t.equal(settle(home, 2), ["!1", "ok"], "over-long: one refusal, the next scan is good")
+        noise = os.urandom(1 << 16)
+        started = time.monotonic()
+        for _ in range(32):
+            scanner.send(noise)
+        scanner.send(b"\r")
+        t.check(d.poll() is None, f"2 MiB of noise in {time.monotonic() - started:.1f} s: the dock lives")
+        time.sleep(0.2)
+        scanner.send(b"good\r")
+        t.check(lib.wait_for(lambda: journal(home)[-1:] == ["good"]), "and takes the next scan")
+        rss = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{d.pid}/status").read_text())[1])
+        t.check(rss < 8192 or "san" in HOST, f"in {rss} KiB")
+        host.close()
+
+
+def test_idle(home):
+    scanner = Scanner(home / "scanner")
+    with dock(home, scanner) as d:
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        scanner.send(b"1\r")
+        settle(home, 1)
+        time.sleep(0.5)
+
+        def switches():
+            text = "".join(pathlib.Path(f"/proc/{pid}/status").read_text() for pid in (d.pid, host.p.pid))
+            return sum(map(int, re.findall(r"voluntary_ctxt_switches:\s+(\d+)", text)))
+        before = switches()
+        time.sleep(2.5)
+        t.check(switches() - before <= 2, "idle: neither dock nor host wakes up", switches() - before)
+        host.close()
+
+
+def test_ends(home):
+    scanner = Scanner(home / "scanner")
+    p = subprocess.Popen([lib.program("goeswith-dock"), "--scanner", str(scanner.path), "--listen",
+                          str(home / "dock.sock"), "--linger", "1"])
+    try:
+        t.equal(p.wait(lib.DEADLINE), 0, "without register and till it ends by itself")
+    finally:
+        lib.end(p)
+    for args, code, text in ((["--scanner", "/nowhere/x", "--brand", "acme"], 2, "no brand"),
+                             (["--scanner", str(home / "file")], 3, "neither a device"),
+                             (["--scanner", "x", "--line", "9600,9X1"], 2, "9600,8N1"),
+                             ([], 2, "--scanner")):
+        (home / "file").write_text("x")
+        r = lib.run("goeswith-dock", *args, *(["--listen", home / "d.sock"]))
+        t.check(r.returncode == code and text in r.stderr, f"refuses {args}", r.stderr)
+    r = lib.run("goeswith-dock", "status", "--listen", home / "nobody.sock")
+    t.equal(r.returncode, 4, "status without a dock says so")
+
+
+def test_player(home):
+    (home / "f.scan").write_text("# three\n123\n\\x5dC1010950\\x1d10A\n@sleep 100\n\\\\4\n")
+    player = subprocess.Popen([lib.program("goeswith-sim"), "scanner", str(home / "f.scan"), "--port",
+                               str(home / "scanner"), "--rate", "50", "--terminator", "crlf"],
+                              stderr=subprocess.PIPE)
+    lib.wait_for((home / "scanner").is_symlink)
+
+    class Link:
+        path = home / "scanner"
+    with dock(home, Link):
+        host = Host(home, "--socket", home / "dock.sock")
+        t.equal(settle(home, 3), ["123", "]C1010950\x1d10A", "\\4"], "goeswith-sim plays a file of scans")
+        t.check(b"3 scans sent" in player.communicate(timeout=lib.DEADLINE)[1], "and says how many")
+        t.check(not (home / "scanner").is_symlink(), "and takes its pseudo-terminal away")
+        host.close()
+    (home / "f.scan").write_text("ok\nbad\\q\n")
+    r = lib.run("goeswith-sim", "scanner", home / "f.scan", "--port", "/dev/null", "--rate", "0")
+    t.check(r.returncode == 3, "a faulty file is refused", r.stderr)
+
+
+def test_libserialport(home):
+    cc = shutil.which("cc") or shutil.which("gcc")
+    if cc is None or "san" in HOST or "cov" in HOST:
+        t.skip("libserialport", "needs a compiler and a build without sanitizers")
+        return
+    shim = home / "shim.so"
+    subprocess.run([cc, "-shared", "-fPIC", "-D_GNU_SOURCE", "-o", shim, lib.ROOT / "tests/e2e/dock_shim.c", "-ldl"], check=True)
+    scanner = Scanner(home / "scanner")
+    env = dict(os.environ, LD_PRELOAD=str(shim))
+    with dock(home, scanner, "--line", "19200,8N1", env=env) as d:
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        scanner.send(b"5012345678900\r")
+        t.equal(settle(home, 1), ["5012345678900"], "a port opened by libserialport")
+        attributes = termios.tcgetattr(scanner.master)
+        t.check(attributes[4] == termios.B19200 and attributes[5] == termios.B19200, "its speed is set", attributes[:6])
+        t.check(attributes[0] & (termios.IXON | termios.IXOFF | termios.ICRNL) == 0 and
+                attributes[3] & (termios.ICANON | termios.ECHO) == 0, "nothing is inherited from the line")
+        maps = pathlib.Path(f"/proc/{d.pid}/maps").read_text()
+        t.check("libserialport" in maps and "shim.so" in maps, "by the real library")
+        second = subprocess.run([lib.program("goeswith-dock"), "--scanner", str(scanner.path), "--listen", str(home / "2.sock"),
+                                 "--linger", "1"], env=env, capture_output=True, text=True, timeout=lib.DEADLINE)
+        t.check("another program is using it" in second.stderr, "the line is ours alone", second.stderr)
+        scanner.unplug()
+        t.check(lib.wait_for(lambda: status(home).get("scanner") is False), "unplugged: noticed at once")
+        host.close()
+
+
+for test in (test_register_killed, test_dock_killed, test_register_dead, test_dead_till, test_injection, test_replug,
+             test_bad_input, test_idle, test_ends, test_player, test_libserialport):
+    with lib.home() as where:
+        try:
+            test(where)
+        except Exception as e:  # noqa: BLE001 - the others shall still run
+            t.check(False, f"{test.__name__}: {e!r}")
+t.done()
