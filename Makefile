@@ -154,8 +154,11 @@ UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1
 LDFLAGS_test_scan_gs1 := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 E2E_TESTS  += decode_vectors.py decode_cli.py decode_oracle.py
 BENCHES    += decode
+<<<<<<< HEAD
 FUZZERS    += scan scan_frame scan_uri scan_pattern
 UNIT_TESTS += test_dock_sim
+=======
+>>>>>>> 4429877 (build: name each dock test once)
 UNIT_TESTS += test_dock test_dock_sim test_link
 E2E_TESTS  += dock_posix.py
 FUZZERS    += link scanner
