@@ -156,16 +156,15 @@ E2E_TESTS  += decode_vectors.py decode_cli.py decode_oracle.py
 BENCHES    += decode
 <<<<<<< HEAD
 FUZZERS    += scan scan_frame scan_uri scan_pattern
-UNIT_TESTS += test_dock_sim
 =======
 >>>>>>> 4429877 (build: name each dock test once)
-UNIT_TESTS += test_dock test_dock_sim test_link
-E2E_TESTS  += dock_posix.py
-FUZZERS    += link scanner
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
+UNIT_TESTS += test_dock test_dock_sim test_link
+E2E_TESTS  += dock_posix.py
+FUZZERS    += link scanner
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
 
