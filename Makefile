@@ -154,10 +154,8 @@ UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1
 LDFLAGS_test_scan_gs1 := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 E2E_TESTS  += decode_vectors.py decode_cli.py decode_oracle.py
 BENCHES    += decode
-<<<<<<< HEAD
 FUZZERS    += scan scan_frame scan_uri scan_pattern
-=======
->>>>>>> 4429877 (build: name each dock test once)
+
 
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))
