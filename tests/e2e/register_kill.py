@@ -2,6 +2,7 @@
 """1,000 real baskets through scanner, dock, link and register into the journal, while the register
 is killed 50 times: every line is there, once, in order.  The till behind the dock gets every byte.
 """
+import contextlib
 import gzip
 import json
 import os
@@ -58,6 +59,19 @@ def drain(path, into, stop):
     os.close(fd)
 
 
+def dock_pid(home):
+    r = lib.run("goeswith-dock", "status", "--home", home, "--json")
+    return json.loads(r.stdout)["pid"] if r.returncode == 0 else None
+
+
+def end_dock(home):
+    pid = dock_pid(home)
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    return lib.wait_for(lambda: not os.path.exists(f"/proc/{pid}"), 20)
+
+
 def feed(pipe, data):
     pipe.write(data)
     pipe.close()
@@ -79,7 +93,8 @@ def main():
     chance = random.Random(seed)
     baskets = [b for _, b in zip(range(BASKETS), real_baskets())]
     want = [c for b in baskets for c in b]
-    with lib.home() as home:
+    with lib.home() as home, contextlib.ExitStack() as cleanup:
+        cleanup.callback(end_dock, home)
         make_table(home, baskets)
         scans = ("".join("".join(f"{c}\n" for c in b) + CLOSE + "\n" for b in baskets)).encode()
         till_bytes, stop = bytearray(), threading.Event()
@@ -128,11 +143,8 @@ def main():
             register.stdin.close()
             register.wait(lib.DEADLINE)
             lib.end(register)
-        r = lib.run("goeswith-dock", "status", "--home", home, "--json")
-        t.check(r.returncode == 0, "the dock behind a till outlives the register", r.stderr)
-        dock = json.loads(r.stdout)["pid"]
-        os.kill(dock, signal.SIGTERM)
-        t.check(lib.wait_for(lambda: not os.path.exists(f"/proc/{dock}"), 20), "and ends when told to")
+        t.check(dock_pid(home) is not None, "the dock behind a till outlives the register")
+        t.check(end_dock(home), "and ends when told to")
         stop.set()
         till.join()
     t.done()
