@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { ID_HELP = 0x7000, ID_VERSION, ID_HOME, ID_CONFIG, ID_JSON };
 
@@ -76,6 +77,8 @@ struct gw_cli gw_cli_start(const struct gw_cli_program *program, int argc, char 
 	for (const struct gw_cli_option *o = program->options; o != NULL && o->name != NULL; o++)
 		add_letter(&cli, o);
 	add_letter(&cli, &shared[2]);
+	/* Homes are shared by a group (register, sync): directories 0770, files 0660. */
+	umask(0007);
 	optind = 0; /* glibc: start anew, so that verbs can be parsed after their program */
 	return cli;
 }

@@ -47,6 +47,7 @@ struct gw_cli {
 	char letters[64]; /* private: getopt's short form */
 };
 
+/* Also sets the process's umask to 0007: what programs make in a home is for its group. */
 struct gw_cli gw_cli_start(const struct gw_cli_program *program, int argc, char **argv);
 
 /*

@@ -302,7 +302,7 @@ int gw_csv_next(struct gw_csv *csv, struct gw_err *err)
 		int rc;
 
 		if (!csv->begun) {
-			while (csv->end - csv->start < 3 && (rc = fill(csv, err)) > 0)
+			while (csv->end - csv->start < 3 && fill(csv, err) > 0)
 				;
 			skip_byte_order_mark(csv);
 		}

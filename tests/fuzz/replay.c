@@ -14,16 +14,21 @@ static int replay_file(const char *path)
 	size_t size = 0, room = 1 << 20;
 	uint8_t *data = malloc(room), *exact;
 
-	if (f == NULL || data == NULL)
+	if (f == NULL || data == NULL) {
+		if (f != NULL)
+			fclose(f);
+		free(data);
 		return -1;
+	}
 	size = fread(data, 1, room, f);
 	fclose(f);
 	/* A copy of the exact size, so that a sanitizer sees every byte read too far. */
 	exact = malloc(size > 0 ? size : 1);
+	if (exact != NULL)
+		memcpy(exact, data, size);
+	free(data);
 	if (exact == NULL)
 		return -1;
-	memcpy(exact, data, size);
-	free(data);
 	LLVMFuzzerTestOneInput(exact, size);
 	free(exact);
 	return 1;
