@@ -11,7 +11,7 @@
 #include "store/reader.h"
 #include "tests/unit/cut_vfs.h"
 
-#define INPUTS 24
+#define INPUTS 23
 
 /* What a run of the workload believes. */
 struct belief {
@@ -30,7 +30,15 @@ static int open_quietly(const struct folder *f, struct gw_journal **j, bool scra
 	return gw_journal_open(j, &config, NULL);
 }
 
-/* Input number i: a line, an offer and its outcome, which stand or fall together. */
+/*
+ * Input number i: a line, an offer and its outcome, which stand or fall together.  Every third
+ * comes from a till, without a dock number that would give a second writing away.
+ */
+static bool is_scan(int i)
+{
+	return i % 3 != 0;
+}
+
 static int send_input(struct gw_journal *j, int i, int64_t *seq)
 {
 	struct gw_event events[] = {line_of(i, 1, 100 + i, (uint32_t)i),
@@ -72,6 +80,8 @@ static int check(const struct folder *f, const struct belief *b, bool all)
 	while (gw_reader_next(r, &row, &err) > 0) {
 		int i = atoi(row.row.basket + 19);
 
+		if (strcmp(row.row.kind, "gap") == 0)
+			fail_msg("a gap is told where none is: %s", row.row.body);
 		if (row.row.basket_len == 0)
 			continue;
 		assert_in_range(i, last, INPUTS);
@@ -112,7 +122,8 @@ static int fault_at(const struct folder *f, enum cut_mode mode, int at, int coun
 	assert_int_equal(s.dropped, 0);
 	/* Asked again, every scan is known. */
 	for (int i = 1; i <= INPUTS; i++)
-		assert_int_equal(send_input(j, i, &(int64_t){0}), GW_JOURNAL_ALREADY);
+		if (is_scan(i))
+			assert_int_equal(send_input(j, i, &(int64_t){0}), GW_JOURNAL_ALREADY);
 	assert_int_equal(gw_journal_dock_next(j, 77, &next), GW_OK);
 	assert_int_equal(next, INPUTS + 1);
 	gw_journal_close(j);
