@@ -142,6 +142,7 @@ BENCHES    += host
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
 E2E_TESTS  += report_today.py
 FUZZERS    += event_json batch
+BENCHES    += journal
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys
