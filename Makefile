@@ -81,9 +81,11 @@ REGISTER_SRC := $(addprefix pos-plugin/,clock.c dock_client.c loop.c options.c r
 
 MODEL_SRC += pos-plugin/model/event_json.c
 STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \
-	journal_repair.c ledger.c project.c queries.c queue.c reader.c today.c)
+	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
+SYNC_SRC += $(addprefix tools/sync/,ack.c book.c collect.c device.c push.c salvage.c seal.c state.c status.c target.c \
+	target_dir.c target_http.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
@@ -115,6 +117,10 @@ PROGRAMS += goeswith-report
 goeswith-report_MAIN := tools/report/main.c
 goeswith-report_LIBS := -lsqlite3 -ljansson -lsodium -lzstd
 
+PROGRAMS += goeswith-sync
+goeswith-sync_MAIN := tools/sync/main.c
+goeswith-sync_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl
+
 PROGRAMS += goeswith-dock goeswith-sim
 goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c clients.c loop.c till.c verbs.c)
 goeswith-dock_LIBS := -lserialport
@@ -140,7 +146,7 @@ BENCHES    += mine
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
-E2E_TESTS  += report_today.py
+E2E_TESTS  += report_today.py sync_push.py sync_crash.py
 FUZZERS    += event_json batch
 BENCHES    += journal
 

@@ -209,7 +209,7 @@ static int take_header(struct gw_batch_header *h, const json_t *o, struct gw_err
 	if (!take_text(o, "epoch", h->epoch, sizeof(h->epoch)) || !is_word(h->epoch))
 		return fault(err, "\"epoch\" must be letters and digits");
 	if (!take_int(o, "first", &h->first) || !take_int(o, "last", &h->last) || h->first < 1 ||
-	    h->last < h->first || h->last - h->first >= GW_BATCH_LINES_MAX)
+	    h->last < h->first)
 		return fault(err, "\"first\" and \"last\" must be numbers in order");
 	if (!take_text(o, "prev", h->prev, sizeof(h->prev)) ||
 	    (h->prev[0] != '\0' && !is_hex(h->prev, 64)))
@@ -222,6 +222,8 @@ static int take_header(struct gw_batch_header *h, const json_t *o, struct gw_err
 	if (take_int(o, "boot", &n) && n >= 0 && n <= UINT32_MAX)
 		h->boot = (uint32_t)n;
 	take_text(o, "program", h->program, sizeof(h->program));
+	if (take_text(o, "missing", h->missing, sizeof(h->missing)) && !is_hex(h->missing, 64))
+		return fault(err, "\"missing\" must be 64 hex digits");
 	return GW_OK;
 }
 
@@ -265,7 +267,11 @@ static int check_numbers(const struct gw_batch *b, struct gw_err *err)
 {
 	int64_t n = b->header.first;
 
-	if ((int64_t)b->count - 1 != b->header.last - b->header.first + 1)
+	if (b->header.missing[0] != '\0')
+		return b->count == 1 ? GW_OK
+				     : gw_err_set(err, GW_E_INPUT,
+						  "a batch of missing events holds some");
+	if ((int64_t)b->count - 2 != b->header.last - b->header.first)
 		return gw_err_set(err, GW_E_INPUT, "the header promises %lld events, there are %zu",
 				  (long long)(b->header.last - b->header.first + 1), b->count - 1);
 	for (size_t i = 1; i < b->count; i++, n++)
@@ -354,6 +360,8 @@ int gw_batch_header_write(char *out, size_t size, const struct gw_batch_header *
 	gw_json_member_string(&j, "sealed_at", gw_when_format(at, h->sealed_ms));
 	gw_json_member_int(&j, "sealed_mono", h->sealed_mono_ms);
 	gw_json_member_int(&j, "boot", h->boot);
+	if (h->missing[0] != '\0')
+		gw_json_member_string(&j, "missing", h->missing);
 	gw_json_end(&j, '}');
 	gw_text_add_char(&t, '\n');
 	*len = t.len;

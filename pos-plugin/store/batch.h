@@ -32,6 +32,9 @@ struct gw_batch_header {
 	char prev[GW_BATCH_HASH_MAX]; /* hash of the file before it, "" for the first */
 	int64_t sealed_ms, sealed_mono_ms;
 	uint32_t boot;
+	/* "" but in a batch without lines, which tells that first..last are lost: the hash of the
+	 * file that held them, to which the next one is chained. */
+	char missing[GW_BATCH_HASH_MAX];
 };
 
 struct gw_batch; /* a batch in memory, unpacked */

@@ -387,6 +387,33 @@ int gw_jfile_add(struct gw_jfile *f, const struct gw_event *event, struct gw_sca
 	return rc == SQLITE_OK ? gw_project_apply(&f->project, row.seq, event) : rc;
 }
 
+int gw_jfile_copy(struct gw_jfile *f, const struct gw_chain_row *row, const uint8_t *chain)
+{
+	int rc = insert_row(f, row, chain);
+	uint32_t number = row->basket_len > 0 ? basket_number(row->basket) : 0;
+
+	if (rc == SQLITE_OK && number >= f->tail.next_basket && number < UINT32_MAX) {
+		f->tail.next_basket = number + 1;
+		rc = write_meta(f, "next_basket", f->tail.next_basket);
+	}
+	/* The next start must count on from the boots of the rows. */
+	if (rc == SQLITE_OK && row->boot > f->boot) {
+		f->boot = row->boot;
+		rc = write_meta(f, "boot", f->boot);
+	}
+	return rc;
+}
+
+int gw_jfile_set_epoch(struct gw_jfile *f, const char *epoch)
+{
+	sqlite3_stmt *stmt = f->stmt[GW_JFILE_META];
+
+	snprintf(f->epoch, sizeof(f->epoch), "%s", epoch);
+	sqlite3_bind_text(stmt, 1, "epoch", -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, f->epoch, -1, SQLITE_STATIC);
+	return run(stmt);
+}
+
 int64_t gw_jfile_scan_seq(struct gw_jfile *f, struct gw_scan_id scan)
 {
 	sqlite3_stmt *stmt = f->stmt[GW_JFILE_SCAN_SEQ];

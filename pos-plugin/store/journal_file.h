@@ -71,6 +71,13 @@ struct gw_scan_id {
  */
 int gw_jfile_add(struct gw_jfile *f, const struct gw_event *event, struct gw_scan_id scan);
 
+/*
+ * For salvage: a row as another journal had it, without projections, and that journal's epoch.
+ * SQLite result codes.
+ */
+int gw_jfile_copy(struct gw_jfile *f, const struct gw_chain_row *row, const uint8_t *chain);
+int gw_jfile_set_epoch(struct gw_jfile *f, const char *epoch);
+
 /* Number of the event that carries a dock number, 0: none. */
 int64_t gw_jfile_scan_seq(struct gw_jfile *f, struct gw_scan_id scan);
 

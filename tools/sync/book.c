@@ -1,0 +1,729 @@
+#include "tools/sync/book.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/home.h"
+#include "base/json.h"
+#include "base/when.h"
+#include "model/event_json.h"
+#include "store/db.h"
+#include "store/ledger.h"
+#include "store/project.h"
+#include "tools/sync/ack.h"
+
+static const char schema[] =
+	"CREATE TABLE event(terminal TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,"
+	" at_ms INTEGER NOT NULL, mono_ms INTEGER NOT NULL, boot INTEGER NOT NULL, basket TEXT,"
+	" kind TEXT NOT NULL, body TEXT NOT NULL, scan_session INTEGER, scan_seq INTEGER,"
+	" PRIMARY KEY(terminal, epoch, seq)) WITHOUT ROWID;"
+	"CREATE TABLE file(terminal TEXT NOT NULL, name TEXT NOT NULL, epoch TEXT NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL, hash TEXT NOT NULL, prev TEXT NOT NULL,"
+	" state INTEGER NOT NULL, reason TEXT NOT NULL, at_ms INTEGER NOT NULL,"
+	" PRIMARY KEY(terminal, name)) WITHOUT ROWID;"
+	"CREATE INDEX file_first ON file(terminal, epoch, first);"
+	"CREATE INDEX file_last ON file(terminal, epoch, last);"
+	/* high: the last event there is; settled: nothing before it is still awaited. */
+	"CREATE TABLE epoch(terminal TEXT NOT NULL, epoch TEXT NOT NULL, seen INTEGER NOT NULL,"
+	" high INTEGER NOT NULL, settled INTEGER NOT NULL, cashier TEXT NOT NULL,"
+	" late INTEGER NOT NULL, PRIMARY KEY(terminal, epoch)) WITHOUT ROWID;";
+
+enum {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_SAVE,
+	SQL_RELEASE,
+	SQL_BACK,
+	SQL_FILE,
+	SQL_PUT_FILE,
+	SQL_BEFORE,
+	SQL_AFTER,
+	SQL_EVENT,
+	SQL_SAME,
+	SQL_EPOCH,
+	SQL_PUT_EPOCH,
+	SQL_COUNT
+};
+
+static const char *const statements[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_SAVE] = "SAVEPOINT file",
+	[SQL_RELEASE] = "RELEASE file",
+	[SQL_BACK] = "ROLLBACK TO file",
+	[SQL_FILE] = "SELECT state FROM file WHERE terminal = ?1 AND name = ?2",
+	[SQL_PUT_FILE] = "INSERT OR REPLACE INTO file(terminal, name, epoch, first, last, hash,"
+			 " prev, state, reason, at_ms)"
+			 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	/* Neighbours that were taken: how many, and how many the chain fits. */
+	[SQL_BEFORE] = "SELECT count(*), total(hash = ?4) FROM file WHERE terminal = ?1"
+		       " AND epoch = ?2 AND last = ?3 AND state IN (1, 2)",
+	[SQL_AFTER] = "SELECT count(*), total(prev = ?4) FROM file WHERE terminal = ?1"
+		      " AND epoch = ?2 AND first = ?3 AND state = 1",
+	[SQL_EVENT] = "INSERT INTO event(terminal, epoch, seq, at_ms, mono_ms, boot, basket, kind,"
+		      " body, scan_session, scan_seq)"
+		      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+		      " ON CONFLICT DO NOTHING",
+	[SQL_SAME] = "SELECT at_ms = ?4 AND mono_ms = ?5 AND boot = ?6 AND basket IS ?7"
+		     " AND kind = ?8 AND body = ?9 AND scan_session IS ?10 AND scan_seq IS ?11"
+		     " FROM event WHERE terminal = ?1 AND epoch = ?2 AND seq = ?3",
+	[SQL_EPOCH] = "SELECT high, settled, cashier, late FROM epoch WHERE terminal = ?1"
+		      " AND epoch = ?2",
+	[SQL_PUT_EPOCH] = "INSERT INTO epoch(terminal, epoch, seen, high, settled, cashier, late)"
+			  " VALUES(?1, ?2, (SELECT 1 + count(*) FROM epoch WHERE terminal = ?1),"
+			  " ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET high = excluded.high,"
+			  " settled = excluded.settled, cashier = excluded.cashier,"
+			  " late = excluded.late",
+};
+
+struct epoch_row {
+	int64_t high, settled;
+	char cashier[GW_ID_MAX];
+	bool late; /* the statistics tables must be derived anew */
+};
+
+struct book {
+	sqlite3 *db;
+	sqlite3_stmt *stmt[SQL_COUNT];
+	struct gw_project project;
+	int lock_fd;
+	char path[GW_PATH_MAX];
+	char room[GW_EVENT_ROOM];
+};
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+int file_name_parse(struct file_name *out, const char *name)
+{
+	static const char suffix[] = ".ndjson.zst";
+	int used = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (strlen(name) >= sizeof(out->name))
+		return GW_E_INPUT;
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	if (sscanf(name, "%32[A-Za-z0-9]-%12" SCNd64 "-%12" SCNd64 "-%32[0-9a-f]%n", out->epoch,
+		   &out->first, &out->last, out->hash, &used) != 4 ||
+	    strcmp(name + used, suffix) != 0 || strlen(out->hash) != 32 || out->first < 1 ||
+	    out->last < out->first) {
+		out->epoch[0] = '\0';
+		return GW_E_INPUT;
+	}
+	return GW_OK;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static int take_lock(struct book *b, struct gw_err *err)
+{
+	char lock[GW_PATH_MAX + 8];
+
+	snprintf(lock, sizeof(lock), "%s.lock", b->path);
+	b->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (b->lock_fd < 0)
+		return gw_err_errno(err, errno == EACCES ? GW_E_DENIED : GW_E_STORAGE, errno,
+				    "cannot create %s", lock);
+	if (flock(b->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return GW_OK;
+	return gw_err_set(err, GW_E_AGAIN, "another collector is at work on %s", b->path);
+}
+
+static int make_schema(struct book *b, struct gw_err *err)
+{
+	char pragma[128];
+	int rc;
+
+	snprintf(pragma, sizeof(pragma),
+		 "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; PRAGMA application_id=%d;"
+		 "PRAGMA user_version=%d;",
+		 GW_LEDGER_COLLECTION_ID, GW_LEDGER_COLLECTION_SCHEMA);
+	rc = gw_db_exec(b->db, pragma, err);
+	if (rc == GW_OK)
+		rc = gw_db_exec(b->db, schema, err);
+	if (rc == GW_OK)
+		rc = gw_project_create(b->db, true, err);
+	if (rc == GW_OK)
+		rc = gw_db_exec(b->db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", err);
+	return rc;
+}
+
+static int open_steps(struct book *b, struct gw_err *err)
+{
+	int rc = take_lock(b, err);
+
+	if (rc == GW_OK)
+		rc = gw_db_open(&b->db, b->path, GW_DB_CREATE, NULL, err);
+	if (rc == GW_OK)
+		rc = gw_db_identify(b->db, b->path, GW_LEDGER_COLLECTION_ID,
+				    GW_LEDGER_COLLECTION_SCHEMA, "collection", err);
+	if (rc == 0)
+		rc = make_schema(b, err);
+	if (rc >= 0)
+		rc = gw_db_exec(b->db,
+				"PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
+				"PRAGMA temp_store=MEMORY",
+				err);
+	for (int i = 0; i < SQL_COUNT && rc == GW_OK; i++)
+		rc = gw_db_prepare(b->db, &b->stmt[i], statements[i], err);
+	return rc == GW_OK ? gw_project_init(&b->project, b->db, true, err) : rc;
+}
+
+int book_open(struct book **book, const char *path, struct gw_err *err)
+{
+	struct book *b = calloc(1, sizeof(*b));
+	int rc;
+
+	*book = NULL;
+	if (b == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	b->lock_fd = -1;
+	snprintf(b->path, sizeof(b->path), "%s", path);
+	rc = open_steps(b, err);
+	if (rc < 0)
+		book_close(b);
+	else
+		*book = b;
+	return rc;
+}
+
+void book_close(struct book *b)
+{
+	if (b == NULL)
+		return;
+	gw_project_release(&b->project);
+	for (int i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(b->stmt[i]);
+	if (b->db != NULL)
+		gw_db_close(&b->db);
+	if (b->lock_fd >= 0)
+		close(b->lock_fd);
+	free(b);
+}
+
+/* --- statements ------------------------------------------------------------------------------- */
+
+static int run(struct book *b, int which, struct gw_err *err)
+{
+	int rc = sqlite3_step(b->stmt[which]);
+
+	sqlite3_reset(b->stmt[which]);
+	return rc == SQLITE_DONE || rc == SQLITE_ROW ? GW_OK : gw_db_fail(b->db, err, b->path);
+}
+
+int book_begin(struct book *b, struct gw_err *err)
+{
+	return run(b, SQL_BEGIN, err);
+}
+
+int book_commit(struct book *b, struct gw_err *err)
+{
+	return run(b, SQL_COMMIT, err);
+}
+
+void book_rollback(struct book *b)
+{
+	if (sqlite3_get_autocommit(b->db) == 0)
+		run(b, SQL_ROLLBACK, NULL);
+}
+
+static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+	sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
+}
+
+enum file_state book_file(struct book *b, const char *till, const char *name)
+{
+	sqlite3_stmt *stmt = b->stmt[SQL_FILE];
+	enum file_state state = FILE_UNKNOWN;
+
+	bind_text(stmt, 1, till);
+	bind_text(stmt, 2, name);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		state = (enum file_state)sqlite3_column_int(stmt, 0);
+	sqlite3_reset(stmt);
+	return state;
+}
+
+struct file_row {
+	const char *till, *hash, *prev, *reason;
+	const struct file_name *name;
+	enum file_state state;
+};
+
+static int put_file(struct book *b, const struct file_row *row, struct gw_err *err)
+{
+	sqlite3_stmt *stmt = b->stmt[SQL_PUT_FILE];
+
+	bind_text(stmt, 1, row->till);
+	bind_text(stmt, 2, row->name->name);
+	bind_text(stmt, 3, row->name->epoch);
+	sqlite3_bind_int64(stmt, 4, row->name->first);
+	sqlite3_bind_int64(stmt, 5, row->name->last);
+	bind_text(stmt, 6, row->hash);
+	bind_text(stmt, 7, row->prev);
+	sqlite3_bind_int(stmt, 8, (int)row->state);
+	bind_text(stmt, 9, row->reason);
+	sqlite3_bind_int64(stmt, 10, sync_now_ms());
+	return run(b, SQL_PUT_FILE, err);
+}
+
+static void get_epoch(struct book *b, const char *till, const char *epoch, struct epoch_row *row)
+{
+	sqlite3_stmt *stmt = b->stmt[SQL_EPOCH];
+
+	memset(row, 0, sizeof(*row));
+	bind_text(stmt, 1, till);
+	bind_text(stmt, 2, epoch);
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		row->high = sqlite3_column_int64(stmt, 0);
+		row->settled = sqlite3_column_int64(stmt, 1);
+		snprintf(row->cashier, sizeof(row->cashier), "%s",
+			 (const char *)sqlite3_column_text(stmt, 2));
+		row->late = sqlite3_column_int(stmt, 3) != 0;
+	}
+	sqlite3_reset(stmt);
+}
+
+static int put_epoch(struct book *b, const char *till, const char *epoch,
+		     const struct epoch_row *row, struct gw_err *err)
+{
+	sqlite3_stmt *stmt = b->stmt[SQL_PUT_EPOCH];
+
+	bind_text(stmt, 1, till);
+	bind_text(stmt, 2, epoch);
+	sqlite3_bind_int64(stmt, 3, row->high);
+	sqlite3_bind_int64(stmt, 4, row->settled);
+	bind_text(stmt, 5, row->cashier);
+	sqlite3_bind_int(stmt, 6, row->late);
+	return run(b, SQL_PUT_EPOCH, err);
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+/* A line as columns: the frame is parsed, the body is what stands behind it. */
+struct line {
+	struct gw_event_row row;
+	char kind[32];
+	bool known; /* this program can derive something from it */
+	char *body; /* malloc'ed */
+};
+
+/* Our own lines end their frame with the kind; the rest of the line is the body as it was. */
+static char *body_of(const char *line, size_t len, char kind[32])
+{
+	static const char *const frame[] = {"seq", "at", "mono", "boot", "basket", "scan", "kind"};
+	const char *at = strncmp(line, "{\"seq\":", 7) == 0 ? strstr(line, "\"kind\":\"") : NULL;
+	const char *end = at != NULL ? strchr(at + 8, '"') : NULL;
+	json_t *o;
+	char *body;
+
+	if (end != NULL && end - (at + 8) < 32 && (end[1] == ',' || end[1] == '}')) {
+		size_t rest = len - (size_t)(end + 1 - line);
+
+		memcpy(kind, at + 8, (size_t)(end - (at + 8)));
+		kind[end - (at + 8)] = '\0';
+		body = malloc(rest + 3);
+		if (body != NULL && end[1] == '}')
+			memcpy(body, "{}", 3);
+		else if (body != NULL) {
+			body[0] = '{';
+			memcpy(body + 1, end + 2, rest - 1);
+			body[rest] = '\0';
+		}
+		return body;
+	}
+	o = json_loadb(line, len, 0, NULL);
+	snprintf(kind, 32, "%s", json_string_value(json_object_get(o, "kind")));
+	for (size_t i = 0; i < sizeof(frame) / sizeof(frame[0]); i++)
+		json_object_del(o, frame[i]);
+	body = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	return body;
+}
+
+static int read_line(struct book *b, struct line *out, const char *line, size_t len,
+		     struct gw_err *err)
+{
+	int rc = gw_event_json_read_line(&out->row, b->room, line, len, err);
+
+	out->known = rc == GW_OK;
+	if (rc < 0 && rc != GW_E_NOT_FOUND)
+		return rc;
+	out->body = body_of(line, len, out->kind);
+	return out->body != NULL ? GW_OK : gw_err_set(err, GW_E_MEMORY, "out of memory");
+}
+
+static void bind_event(sqlite3_stmt *stmt, const char *till, const char *epoch,
+		       const struct line *l)
+{
+	const struct gw_event *e = &l->row.event;
+
+	bind_text(stmt, 1, till);
+	bind_text(stmt, 2, epoch);
+	sqlite3_bind_int64(stmt, 3, l->row.seq);
+	sqlite3_bind_int64(stmt, 4, e->at_ms);
+	sqlite3_bind_int64(stmt, 5, e->mono_ms);
+	sqlite3_bind_int64(stmt, 6, l->row.boot);
+	bind_text(stmt, 7, e->basket[0] != '\0' ? e->basket : NULL);
+	bind_text(stmt, 8, l->kind);
+	bind_text(stmt, 9, l->body);
+	if (e->scan_session != 0) {
+		sqlite3_bind_int64(stmt, 10, e->scan_session);
+		sqlite3_bind_int64(stmt, 11, e->scan_seq);
+	} else {
+		sqlite3_bind_null(stmt, 10);
+		sqlite3_bind_null(stmt, 11);
+	}
+}
+
+/* Whether the event that is there already says the same. */
+static bool is_same(struct book *b, const char *till, const char *epoch, const struct line *l)
+{
+	sqlite3_stmt *stmt = b->stmt[SQL_SAME];
+	bool same;
+
+	bind_event(stmt, till, epoch, l);
+	same = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0) == 1;
+	sqlite3_reset(stmt);
+	return same;
+}
+
+static int put_event(struct book *b, const char *till, const char *epoch, const struct line *l,
+		     struct epoch_row *state, struct gw_err *err)
+{
+	int rc;
+
+	bind_event(b->stmt[SQL_EVENT], till, epoch, l);
+	rc = run(b, SQL_EVENT, err);
+	if (rc < 0)
+		return rc;
+	if (sqlite3_changes(b->db) == 0)
+		return is_same(b, till, epoch, l)
+			       ? 0
+			       : gw_err_set(err, GW_E_INPUT,
+					    "event %" PRId64 " is there already and says "
+					    "something else",
+					    l->row.seq);
+	if (l->row.seq < state->high)
+		state->late = true;
+	else
+		state->high = l->row.seq;
+	if (l->known && !state->late &&
+	    gw_project_apply(&b->project, l->row.seq, &l->row.event) != SQLITE_OK)
+		return gw_db_fail(b->db, err, b->path);
+	return 1;
+}
+
+static int put_events(struct book *b, const struct gw_batch *batch, struct epoch_row *state,
+		      int64_t *fresh, struct gw_err *err)
+{
+	const struct gw_batch_header *h = gw_batch_header(batch);
+	int rc = GW_OK;
+
+	gw_project_terminal(&b->project, h->till, h->epoch);
+	snprintf(b->project.cashier, sizeof(b->project.cashier), "%s", state->cashier);
+	for (size_t i = 0; i < gw_batch_count(batch) && rc >= 0; i++) {
+		struct line l = {.body = NULL};
+		struct gw_err inner = {0};
+		size_t len;
+		const char *line = gw_batch_line(batch, i, &len);
+
+		rc = read_line(b, &l, line, len, &inner);
+		if (rc < 0)
+			rc = gw_err_set(err, rc, "line %zu: %s", i + 2, inner.text);
+		else
+			rc = put_event(b, h->till, h->epoch, &l, state, err);
+		*fresh += rc > 0;
+		free(l.body);
+	}
+	snprintf(state->cashier, sizeof(state->cashier), "%s", b->project.cashier);
+	return rc < 0 ? rc : GW_OK;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+/* True when there are neighbours and the chain fits none of them. */
+static bool breaks_chain(struct book *b, int which, const struct gw_batch_header *h, int64_t at,
+			 const char *hash)
+{
+	sqlite3_stmt *stmt = b->stmt[which];
+	bool breaks = false;
+
+	bind_text(stmt, 1, h->till);
+	bind_text(stmt, 2, h->epoch);
+	sqlite3_bind_int64(stmt, 3, at);
+	bind_text(stmt, 4, hash);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		breaks = sqlite3_column_int(stmt, 0) > 0 && sqlite3_column_double(stmt, 1) == 0;
+	sqlite3_reset(stmt);
+	return breaks;
+}
+
+static int check_chain(struct book *b, const struct gw_batch_header *h, const char *hash,
+		       struct gw_err *err)
+{
+	/* A batch that tells a gap was made when the ones around it were gone. */
+	if (h->missing[0] == '\0' && breaks_chain(b, SQL_BEFORE, h, h->first - 1, h->prev))
+		return gw_err_set(err, GW_E_INPUT, "it does not follow from the batch before it");
+	if (breaks_chain(b, SQL_AFTER, h, h->last + 1, hash))
+		return gw_err_set(err, GW_E_INPUT, "the batch after it does not follow from it");
+	return GW_OK;
+}
+
+static int take_steps(struct book *b, const struct file_name *name, const struct gw_batch *batch,
+		      const char *hash, int64_t *fresh, struct gw_err *err)
+{
+	const struct gw_batch_header *h = gw_batch_header(batch);
+	bool gap = h->missing[0] != '\0';
+	struct file_row row = {.till = h->till,
+			       .hash = gap ? h->missing : hash,
+			       .prev = h->prev,
+			       .reason = "",
+			       .name = name,
+			       .state = gap ? FILE_GAP : FILE_ACCEPTED};
+	struct epoch_row state;
+	int rc;
+
+	get_epoch(b, h->till, h->epoch, &state);
+	rc = put_events(b, batch, &state, fresh, err);
+	/* Events that were all there need no proof of where they belong. */
+	if (rc == GW_OK && (*fresh > 0 || gap))
+		rc = check_chain(b, h, row.hash, err);
+	if (rc == GW_OK)
+		rc = put_file(b, &row, err);
+	return rc == GW_OK ? put_epoch(b, h->till, h->epoch, &state, err) : rc;
+}
+
+int book_take(struct book *b, const struct file_name *name, const struct gw_batch *batch,
+	      const char *hash, int64_t *fresh, struct gw_err *err)
+{
+	int rc = run(b, SQL_SAVE, err);
+
+	*fresh = 0;
+	if (rc < 0)
+		return rc;
+	rc = take_steps(b, name, batch, hash, fresh, err);
+	if (rc < 0) {
+		*fresh = 0;
+		run(b, SQL_BACK, NULL);
+	}
+	run(b, SQL_RELEASE, NULL);
+	return rc;
+}
+
+int book_refuse(struct book *b, const char *till, const struct file_name *name, const char *reason,
+		struct gw_err *err)
+{
+	struct file_row row = {.till = till,
+			       .hash = name->hash,
+			       .prev = "",
+			       .reason = reason,
+			       .name = name,
+			       .state = FILE_REJECTED};
+
+	return put_file(b, &row, err);
+}
+
+/* --- settling --------------------------------------------------------------------------------- */
+
+/* Derives the statistics tables of one epoch anew, from all its events in order. */
+static int derive(struct book *b, const char *till, const char *epoch, struct epoch_row *state,
+		  struct gw_err *err)
+{
+	static const char *const clear[] = {
+		"DELETE FROM sale WHERE terminal = ?1 AND epoch = ?2",
+		"DELETE FROM sale_line WHERE terminal = ?1 AND epoch = ?2",
+		"DELETE FROM offer WHERE terminal = ?1 AND epoch = ?2",
+		"SELECT seq, at_ms, mono_ms, basket, kind, body FROM event WHERE terminal = ?1"
+		" AND epoch = ?2 ORDER BY seq"};
+	int rc = GW_OK;
+
+	gw_project_terminal(&b->project, till, epoch);
+	b->project.cashier[0] = '\0';
+	for (int i = 0; i < 4 && rc == GW_OK; i++) {
+		sqlite3_stmt *stmt;
+		int step;
+
+		rc = gw_db_prepare(b->db, &stmt, clear[i], err);
+		if (rc < 0)
+			return rc;
+		bind_text(stmt, 1, till);
+		bind_text(stmt, 2, epoch);
+		while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
+			const char *basket = (const char *)sqlite3_column_text(stmt, 3);
+			const char *kind = (const char *)sqlite3_column_text(stmt, 4);
+			struct gw_event e;
+
+			if (gw_event_json_decode(&e, b->room, gw_event_kind_of(kind, strlen(kind)),
+						 (const char *)sqlite3_column_text(stmt, 5),
+						 (size_t)sqlite3_column_bytes(stmt, 5), NULL) < 0)
+				continue;
+			e.at_ms = sqlite3_column_int64(stmt, 1);
+			e.mono_ms = sqlite3_column_int64(stmt, 2);
+			snprintf(e.basket, sizeof(e.basket), "%s", basket != NULL ? basket : "");
+			if (gw_project_apply(&b->project, sqlite3_column_int64(stmt, 0), &e) !=
+			    SQLITE_OK)
+				break;
+		}
+		if (step != SQLITE_DONE)
+			rc = gw_db_fail(b->db, err, b->path);
+		sqlite3_finalize(stmt);
+	}
+	state->late = false;
+	snprintf(state->cashier, sizeof(state->cashier), "%s", b->project.cashier);
+	return rc;
+}
+
+/* How far everything is there, or known to be never there. */
+static int settle_epoch(struct book *b, const char *till, const char *epoch, struct gw_err *err)
+{
+	struct epoch_row state;
+	sqlite3_stmt *stmt;
+	int rc = gw_db_prepare(b->db, &stmt,
+			       "SELECT first, last FROM file WHERE terminal = ?1 AND epoch = ?2"
+			       " AND last > ?3 ORDER BY first",
+			       err);
+
+	if (rc < 0)
+		return rc;
+	get_epoch(b, till, epoch, &state);
+	bind_text(stmt, 1, till);
+	bind_text(stmt, 2, epoch);
+	sqlite3_bind_int64(stmt, 3, state.settled);
+	while (sqlite3_step(stmt) == SQLITE_ROW &&
+	       sqlite3_column_int64(stmt, 0) <= state.settled + 1)
+		if (sqlite3_column_int64(stmt, 1) > state.settled)
+			state.settled = sqlite3_column_int64(stmt, 1);
+	sqlite3_finalize(stmt);
+	if (state.late)
+		rc = derive(b, till, epoch, &state, err);
+	return rc == GW_OK ? put_epoch(b, till, epoch, &state, err) : rc;
+}
+
+int book_settle(struct book *b, const char *till, struct gw_err *err)
+{
+	sqlite3_stmt *stmt;
+	int rc = gw_db_prepare(
+		b->db, &stmt, "SELECT DISTINCT epoch FROM file WHERE terminal = ?1 AND epoch <> ''",
+		err);
+
+	if (rc < 0)
+		return rc;
+	bind_text(stmt, 1, till);
+	while (rc == GW_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+		char epoch[GW_BATCH_EPOCH_MAX];
+
+		snprintf(epoch, sizeof(epoch), "%s", (const char *)sqlite3_column_text(stmt, 0));
+		rc = settle_epoch(b, till, epoch, err);
+	}
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* --- acknowledgements ------------------------------------------------------------------------- */
+
+static void add_gaps(struct book *b, struct gw_json *j, const char *till, const char *epoch)
+{
+	sqlite3_stmt *stmt;
+
+	gw_json_key(j, "gaps");
+	gw_json_begin(j, '[');
+	if (gw_db_prepare(b->db, &stmt,
+			  "SELECT first, last FROM file WHERE terminal = ?1 AND epoch = ?2"
+			  " AND state IN (2, 3) ORDER BY first DESC LIMIT 64",
+			  NULL) == GW_OK) {
+		bind_text(stmt, 1, till);
+		bind_text(stmt, 2, epoch);
+		while (sqlite3_step(stmt) == SQLITE_ROW) {
+			gw_json_begin(j, '[');
+			gw_json_int(j, sqlite3_column_int64(stmt, 0));
+			gw_json_int(j, sqlite3_column_int64(stmt, 1));
+			gw_json_end(j, ']');
+		}
+		sqlite3_finalize(stmt);
+	}
+	gw_json_end(j, ']');
+}
+
+static int add_epochs(struct book *b, struct gw_json *j, const char *till, struct gw_err *err)
+{
+	sqlite3_stmt *stmt;
+	int rc = gw_db_prepare(b->db, &stmt,
+			       "SELECT epoch, settled FROM epoch WHERE terminal = ?1 ORDER BY seen",
+			       err);
+
+	if (rc < 0)
+		return rc;
+	bind_text(stmt, 1, till);
+	gw_json_key(j, "epochs");
+	gw_json_begin(j, '[');
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *epoch = (const char *)sqlite3_column_text(stmt, 0);
+
+		gw_json_begin(j, '{');
+		gw_json_member_string(j, "epoch", epoch);
+		gw_json_member_int(j, "committed", sqlite3_column_int64(stmt, 1));
+		add_gaps(b, j, till, epoch);
+		gw_json_end(j, '}');
+	}
+	gw_json_end(j, ']');
+	sqlite3_finalize(stmt);
+	return GW_OK;
+}
+
+static int add_rejected(struct book *b, struct gw_json *j, const char *till, struct gw_err *err)
+{
+	sqlite3_stmt *stmt;
+	int rc = gw_db_prepare(b->db, &stmt,
+			       "SELECT name, reason FROM file WHERE terminal = ?1 AND state = 3"
+			       " ORDER BY at_ms DESC LIMIT ?2",
+			       err);
+
+	if (rc < 0)
+		return rc;
+	bind_text(stmt, 1, till);
+	sqlite3_bind_int(stmt, 2, ACK_REJECTED);
+	gw_json_key(j, "rejected");
+	gw_json_begin(j, '[');
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		gw_json_begin(j, '{');
+		gw_json_member_string(j, "name", (const char *)sqlite3_column_text(stmt, 0));
+		gw_json_member_string(j, "reason", (const char *)sqlite3_column_text(stmt, 1));
+		gw_json_end(j, '}');
+	}
+	gw_json_end(j, ']');
+	sqlite3_finalize(stmt);
+	return GW_OK;
+}
+
+int book_ack(struct book *b, const char *till, int64_t now_ms, char *out, size_t size,
+	     struct gw_err *err)
+{
+	struct gw_text t = gw_text_over(out, size);
+	struct gw_json j = gw_json_over(&t);
+	char at[GW_WHEN_MAX];
+	int rc;
+
+	gw_json_begin(&j, '{');
+	gw_json_member_int(&j, "goeswith_ack", 1);
+	gw_json_member_string(&j, "terminal", till);
+	gw_json_member_string(&j, "at", gw_when_format(at, now_ms));
+	rc = add_epochs(b, &j, till, err);
+	if (rc == GW_OK)
+		rc = add_rejected(b, &j, till, err);
+	gw_json_end(&j, '}');
+	gw_text_add_char(&t, '\n');
+	if (rc == GW_OK && t.cut)
+		return gw_err_set(err, GW_E_FULL, "the acknowledgement of %s is too long", till);
+	return rc;
+}

@@ -1,0 +1,382 @@
+/*
+ * collect: takes the files that terminals put below DIR/up/<terminal>/ into a book, and publishes
+ * DIR/ack/<terminal>.  The acknowledgement is written after the book's commit, so it never promises
+ * what a crash could take back; everything may be broken off anywhere and done again.
+ *
+ * Whose a file is comes from its folder (which the server lets only that terminal write), never
+ * from what it says; both must agree.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/when.h"
+#include "tools/sync/ack.h"
+#include "tools/sync/book.h"
+#include "tools/sync/device.h"
+#include "tools/sync/sync.h"
+
+#define FILES_A_COMMIT 64
+
+struct collecting {
+	const struct sync *sync;
+	struct book *book;
+	const char *dir;
+	char till[GW_BATCH_TILL_MAX];
+	struct device_key key;
+	bool has_key;
+	int64_t files, accepted, rejected, events, bytes, terminals;
+	int in_transaction;
+	char *ack; /* ACK_FILE_MAX bytes */
+	struct gw_err *err;
+};
+
+/* --- one file --------------------------------------------------------------------------------- */
+
+static int move_aside(const struct collecting *c, const char *path, const char *name)
+{
+	char folder[GW_PATH_MAX], to[GW_PATH_MAX], part[GW_PATH_MAX];
+	int rc = gw_path_join(part, c->dir, "quarantine", c->err);
+
+	if (rc == GW_OK)
+		rc = gw_path_join(folder, part, c->till, c->err);
+	if (rc == GW_OK)
+		rc = gw_home_make(folder, c->err);
+	if (rc == GW_OK)
+		rc = gw_path_join(to, folder, name, c->err);
+	if (rc == GW_OK && rename(path, to) != 0 && errno != ENOENT)
+		rc = gw_err_errno(c->err, GW_E_STORAGE, errno, "cannot move %s", path);
+	return rc;
+}
+
+/*
+ * Remembered first, moved second: a file that is remembered as refused and still there is moved the
+ * next time.
+ */
+static int refuse(struct collecting *c, const struct file_name *name, const char *path,
+		  const char *reason)
+{
+	int rc = book_refuse(c->book, c->till, name, reason, c->err);
+
+	c->rejected++;
+	fprintf(stderr, "goeswith-sync: refused %s/%s: %s\n", c->till, name->name, reason);
+	return rc == GW_OK ? move_aside(c, path, name->name) : rc;
+}
+
+/* Reads a file that may be hostile: no links, no devices, no more than the cap. */
+static int read_upload(const char *path, char **data, size_t *len, struct gw_err *err)
+{
+	struct stat st;
+
+	*data = NULL;
+	if (lstat(path, &st) != 0)
+		return gw_err_errno(err, GW_E_STORAGE, errno, "cannot read %s", path);
+	if (!S_ISREG(st.st_mode))
+		return gw_err_set(err, GW_E_INPUT, "not a file");
+	if (st.st_size > GW_BATCH_FILE_MAX)
+		return gw_err_set(err, GW_E_INPUT, "larger than %u bytes", GW_BATCH_FILE_MAX);
+	return gw_file_read(path, GW_BATCH_FILE_MAX, data, len, err);
+}
+
+static int check_signature(const struct collecting *c, const char *data, size_t len,
+			   struct gw_err *err)
+{
+	if (!c->has_key)
+		return GW_OK;
+	switch (device_verify(&c->key, data, len)) {
+	case GW_OK:
+		return GW_OK;
+	case GW_E_NOT_FOUND:
+		return gw_err_set(err, GW_E_INPUT, "it is not signed");
+	default:
+		return gw_err_set(err, GW_E_INPUT, "it is not signed by this terminal's key");
+	}
+}
+
+static int check_header(const struct collecting *c, const struct file_name *name,
+			const struct gw_batch_header *h, struct gw_err *err)
+{
+	if (strcmp(h->till, c->till) != 0)
+		return gw_err_set(err, GW_E_INPUT, "it says it is from %s", h->till);
+	if (strcmp(h->epoch, name->epoch) != 0 || h->first != name->first || h->last != name->last)
+		return gw_err_set(err, GW_E_INPUT, "its header says something else than its name");
+	return GW_OK;
+}
+
+/* GW_E_INPUT with the reason: the file is to be refused. */
+static int take_data(struct collecting *c, const struct file_name *name, const char *data,
+		     size_t len, struct gw_err *err)
+{
+	char hash[GW_BATCH_HASH_MAX];
+	struct gw_batch *batch;
+	int64_t fresh = 0;
+	int rc;
+
+	gw_batch_hash(hash, data, len);
+	if (strncmp(hash, name->hash, 32) != 0)
+		return gw_err_set(err, GW_E_INPUT,
+				  "damaged on the way: its content does not fit its name");
+	rc = check_signature(c, data, len, err);
+	if (rc == GW_OK)
+		rc = gw_batch_parse(&batch, data, len, err);
+	if (rc < 0)
+		return rc == GW_E_UNSUPPORTED ? GW_E_INPUT : rc;
+	rc = check_header(c, name, gw_batch_header(batch), err);
+	if (rc == GW_OK)
+		rc = book_take(c->book, name, batch, hash, &fresh, err);
+	gw_batch_free(batch);
+	c->events += fresh;
+	return rc;
+}
+
+static int begin(struct collecting *c)
+{
+	return c->in_transaction++ == 0 ? book_begin(c->book, c->err) : GW_OK;
+}
+
+static int collect_file(struct collecting *c, const char *folder, const char *file)
+{
+	char path[GW_PATH_MAX], *data;
+	struct file_name name;
+	struct gw_err why = {0};
+	enum file_state state = book_file(c->book, c->till, file);
+	size_t len;
+	int rc = gw_path_join(path, folder, file, c->err);
+
+	if (rc < 0)
+		return rc;
+	if (state == FILE_ACCEPTED || state == FILE_GAP) {
+		if (c->sync->remove)
+			unlink(path);
+		return GW_OK;
+	}
+	c->files++;
+	rc = begin(c);
+	if (rc < 0)
+		return rc;
+	if (file_name_parse(&name, file) < 0) {
+		snprintf(name.name, sizeof(name.name), "%.*s", STATE_NAME_MAX - 1, file);
+		return refuse(c, &name, path, "its name is not that of a batch");
+	}
+	rc = read_upload(path, &data, &len, &why);
+	if (rc == GW_OK) {
+		rc = take_data(c, &name, data, len, &why);
+		c->bytes += (int64_t)len;
+	}
+	free(data);
+	if (rc == GW_E_INPUT)
+		return refuse(c, &name, path, why.text);
+	if (rc < 0)
+		return gw_err_set(c->err, rc, "%s", why.text);
+	c->accepted++;
+	return GW_OK;
+}
+
+/* --- one terminal ----------------------------------------------------------------------------- */
+
+/* Whether two acknowledgements differ in nothing but their time. */
+static bool says_the_same(const char *a, const char *b)
+{
+	const char *p = strstr(a, "\"at\":\""), *q = strstr(b, "\"at\":\"");
+	size_t skip = 6 + GW_WHEN_MAX - 1;
+
+	return p != NULL && q != NULL && p - a == q - b && strncmp(a, b, (size_t)(p - a)) == 0 &&
+	       strlen(p) > skip && strlen(q) > skip && strcmp(p + skip, q + skip) == 0;
+}
+
+static int publish(struct collecting *c)
+{
+	char *old;
+	size_t len;
+	char path[GW_PATH_MAX], folder[GW_PATH_MAX];
+	int rc = book_ack(c->book, c->till, sync_now_ms(), c->ack, ACK_FILE_MAX, c->err);
+
+	if (rc == GW_OK)
+		rc = gw_path_join(folder, c->dir, "ack", c->err);
+	if (rc == GW_OK)
+		rc = gw_home_make(folder, c->err);
+	if (rc == GW_OK)
+		rc = gw_path_join(path, folder, c->till, c->err);
+	if (rc == GW_OK && gw_file_read(path, ACK_FILE_MAX, &old, &len, NULL) == GW_OK) {
+		bool same = says_the_same(old, c->ack);
+
+		free(old);
+		if (same)
+			return GW_OK;
+	}
+	return rc == GW_OK ? gw_file_replace(path, c->ack, strlen(c->ack), c->err) : rc;
+}
+
+static int finish(struct collecting *c)
+{
+	int rc;
+
+	if (c->in_transaction == 0)
+		return GW_OK;
+	c->in_transaction = 0;
+	rc = book_settle(c->book, c->till, c->err);
+	if (rc == GW_OK)
+		rc = book_commit(c->book, c->err);
+	if (rc < 0)
+		book_rollback(c->book);
+	return rc;
+}
+
+static int load_key(struct collecting *c)
+{
+	char name[GW_BATCH_TILL_MAX + 8], path[GW_PATH_MAX];
+	int rc;
+
+	c->has_key = false;
+	if (c->sync->keys == NULL)
+		return GW_OK;
+	snprintf(name, sizeof(name), "%s.pub", c->till);
+	rc = gw_path_join(path, c->sync->keys, name, c->err);
+	if (rc == GW_OK)
+		rc = device_public_load(&c->key, path, c->err);
+	c->has_key = rc == GW_OK;
+	return rc;
+}
+
+static int not_hidden(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	/* A file that is still being written ends in .tmp. */
+	return e->d_name[0] != '.' && (dot == NULL || strcmp(dot, ".tmp") != 0);
+}
+
+static int collect_files(struct collecting *c, const char *folder)
+{
+	struct dirent **names;
+	int n = scandir(folder, &names, not_hidden, alphasort), rc = GW_OK;
+
+	if (n < 0)
+		return gw_err_errno(c->err, GW_E_STORAGE, errno, "cannot read %s", folder);
+	for (int i = 0; i < n; i++) {
+		if (rc == GW_OK)
+			rc = collect_file(c, folder, names[i]->d_name);
+		if (rc == GW_OK && c->in_transaction >= FILES_A_COMMIT)
+			rc = finish(c);
+		if (c->sync->progress && c->files % 50 == 49)
+			fprintf(stderr, "\r%" PRId64 " files, %" PRId64 " events ", c->files,
+				c->events);
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+static bool is_till_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n < GW_BATCH_TILL_MAX &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") ==
+		       n;
+}
+
+static int collect_terminal(struct collecting *c, const char *up, const char *till)
+{
+	char folder[GW_PATH_MAX];
+	int rc = gw_path_join(folder, up, till, c->err);
+
+	if (!is_till_name(till))
+		return rc;
+	snprintf(c->till, sizeof(c->till), "%s", till);
+	c->terminals++;
+	if (rc == GW_OK && load_key(c) < 0) {
+		/* Head office has not been told this terminal's key: its files wait. */
+		fprintf(stderr, "goeswith-sync: %s waits: %s\n", till,
+			c->err != NULL ? c->err->text : "no key");
+		return GW_OK;
+	}
+	if (rc == GW_OK)
+		rc = collect_files(c, folder);
+	if (rc == GW_OK)
+		rc = finish(c);
+	else
+		book_rollback(c->book);
+	c->in_transaction = 0;
+	/* Looked at each time, so that a crash between commit and here is mended. */
+	return rc == GW_OK ? publish(c) : rc;
+}
+
+static int collect_all(struct collecting *c)
+{
+	char up[GW_PATH_MAX];
+	struct dirent **names;
+	int n, rc = gw_path_join(up, c->dir, "up", c->err);
+
+	if (rc < 0)
+		return rc;
+	n = scandir(up, &names, not_hidden, alphasort);
+	if (n < 0 && errno == ENOENT)
+		return GW_OK;
+	if (n < 0)
+		return gw_err_errno(c->err, GW_E_STORAGE, errno, "cannot read %s", up);
+	for (int i = 0; i < n; i++) {
+		if (rc == GW_OK)
+			rc = collect_terminal(c, up, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+/* --- the verb --------------------------------------------------------------------------------- */
+
+static void print_result(const struct collecting *c)
+{
+	char room[512];
+	struct gw_text t = gw_text_over(room, sizeof(room));
+	struct gw_json j = gw_json_over(&t);
+
+	if (!c->sync->cli.json) {
+		printf("%" PRId64 " terminals, %" PRId64 " new files: %" PRId64
+		       " taken with %" PRId64 " events, %" PRId64 " refused\n",
+		       c->terminals, c->files, c->accepted, c->events, c->rejected);
+		return;
+	}
+	gw_json_begin(&j, '{');
+	gw_json_member_int(&j, "terminals", c->terminals);
+	gw_json_member_int(&j, "files", c->files);
+	gw_json_member_int(&j, "accepted", c->accepted);
+	gw_json_member_int(&j, "rejected", c->rejected);
+	gw_json_member_int(&j, "events", c->events);
+	gw_json_member_int(&j, "bytes", c->bytes);
+	gw_json_end(&j, '}');
+	puts(room);
+}
+
+int sync_collect(struct sync *s, struct gw_err *err)
+{
+	struct collecting c = {.sync = s, .err = err};
+	char path[GW_PATH_MAX];
+	int rc;
+
+	if (s->cli.argc - s->cli.first != 1)
+		return gw_err_set(err, GW_E_USAGE, "collect takes one folder, that with up/ in it");
+	c.dir = s->cli.argv[s->cli.first];
+	rc = gw_path_join(path, c.dir, "collection.db", err);
+	if (rc == GW_OK)
+		rc = book_open(&c.book, s->into != NULL ? s->into : path, err);
+	if (rc < 0)
+		return rc;
+	c.ack = malloc(ACK_FILE_MAX);
+	rc = c.ack != NULL ? collect_all(&c) : gw_err_set(err, GW_E_MEMORY, "out of memory");
+	if (s->progress && c.files >= 49)
+		fputs("\r\033[K", stderr);
+	if (rc == GW_OK)
+		print_result(&c);
+	free(c.ack);
+	book_close(c.book);
+	return rc;
+}

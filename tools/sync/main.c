@@ -1,0 +1,207 @@
+/* goeswith-sync: journals to head office, tables back. */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/sync/sync.h"
+
+enum {
+	OPT_TO = 256,
+	OPT_FROM,
+	OPT_INTO,
+	OPT_KEYS,
+	OPT_REMOVE,
+	OPT_EVENTS,
+	OPT_BYTES,
+	OPT_AGE,
+	OPT_CAP,
+	OPT_DAYS
+};
+
+static const struct gw_cli_option options[] = {
+	{OPT_TO, "to", "URL", "where batches go: dir:PATH, https://..., s3://BUCKET/PREFIX"},
+	{OPT_FROM, "from", "URL", "where tables come from (else as --to)"},
+	{OPT_INTO, "into", "FILE", "collect: the database (else DIR/collection.db)"},
+	{OPT_KEYS, "keys", "DIR", "collect: demand signatures by DIR/TERMINAL.pub"},
+	{OPT_REMOVE, "remove", NULL, "collect: delete files already taken"},
+	{'o', "output", "FILE", "salvage: the new journal"},
+	{OPT_EVENTS, "batch-events", "N", "seal a batch at N events (500)"},
+	{OPT_BYTES, "batch-kb", "N", "... or N kilobytes (256)"},
+	{OPT_AGE, "batch-age", "S", "... or when its first event is S seconds old (3600)"},
+	{OPT_CAP, "outbox-mb", "N", "keep at most N megabytes waiting (64)"},
+	{OPT_DAYS, "outbox-days", "N", "... and nothing older than N days (90)"},
+	{0},
+};
+
+static const struct gw_cli_program program = {
+	.name = "goeswith-sync",
+	.synopsis = "push [--to URL]\n"
+		    "collect DIR [--into FILE]\n"
+		    "status\n"
+		    "verify [JOURNAL]\n"
+		    "salvage JOURNAL -o NEW",
+	.about = "Brings journals to head office.\n\n"
+		 "  push     seals new events into batches, uploads them, deletes what head office "
+		 "has\n"
+		 "  collect  head office: checks the batches below DIR/up, takes them into a "
+		 "database,\n"
+		 "           publishes DIR/ack/TERMINAL\n"
+		 "  status   what is waiting, since when, and why\n"
+		 "  verify   checks the hash chain of a journal\n"
+		 "  salvage  copies what can be read of a damaged journal into a new one",
+	.options = options,
+	.json = true,
+};
+
+static const struct {
+	const char *name;
+	sync_verb *run;
+} verbs[] = {
+	{"push", sync_push},     {"collect", sync_collect}, {"status", sync_status},
+	{"verify", sync_verify}, {"salvage", sync_salvage},
+};
+
+int64_t sync_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+const char *sync_setting(const struct sync *s, const char *key, const char *fallback)
+{
+	return gw_conf_get(s->conf, "sync", key, fallback);
+}
+
+/* Numbers that the command line or, failing that, the configuration gives. */
+struct number {
+	int option;
+	const char *flag, *key;
+	long long least, most, fallback, unit;
+	size_t at; /* in struct sync_limits */
+};
+
+#define AT(member) offsetof(struct sync_limits, member)
+static const struct number numbers[] = {
+	{OPT_EVENTS, "--batch-events", "batch_events", 1, 50000, 500, 1, AT(batch_events)},
+	{OPT_BYTES, "--batch-kb", "batch_kb", 1, 16384, 256, 1024, AT(batch_bytes)},
+	{OPT_AGE, "--batch-age", "batch_age", 0, 604800, 3600, 1000, AT(batch_age_ms)},
+	{OPT_CAP, "--outbox-mb", "outbox_mb", 1, 1048576, 64, 1 << 20, AT(outbox_bytes)},
+	{OPT_DAYS, "--outbox-days", "outbox_days", 1, 3650, 90, SYNC_DAY_MS, AT(outbox_age_ms)},
+};
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+static int set_number(struct sync *s, const struct number *n, const char *name, const char *text,
+		      struct gw_err *err)
+{
+	long long value = n->fallback;
+	int rc = text != NULL ? gw_cli_number(name, text, n->least, n->most, &value, err) : GW_OK;
+
+	*(int64_t *)((char *)&s->limits + n->at) = value * n->unit;
+	return rc;
+}
+
+static int take_option(struct sync *s, const char *values[NUMBERS], int id, const char *value)
+{
+	switch (id) {
+	case OPT_TO:
+		s->to = value;
+		break;
+	case OPT_FROM:
+		s->from = value;
+		break;
+	case OPT_INTO:
+		s->into = value;
+		break;
+	case OPT_KEYS:
+		s->keys = value;
+		break;
+	case OPT_REMOVE:
+		s->remove = true;
+		break;
+	case 'o':
+		s->output = value;
+		break;
+	default:
+		for (size_t i = 0; i < NUMBERS; i++)
+			if (numbers[i].option == id)
+				values[i] = value;
+		break;
+	}
+	return GW_OK;
+}
+
+static int find_paths(struct sync *s, struct gw_err *err)
+{
+	char conf[GW_PATH_MAX];
+	int rc = gw_home_path(s->home, s->cli.home, err);
+
+	if (rc == GW_OK)
+		rc = gw_path_join(s->journal, s->home, "journal.db", err);
+	if (rc == GW_OK)
+		rc = gw_path_join(s->outbox, s->home, "outbox", err);
+	if (rc == GW_OK)
+		rc = gw_path_join(s->state, s->home, "sync.db", err);
+	if (rc == GW_OK)
+		rc = gw_path_join(s->trust, s->home, "trust", err);
+	if (rc == GW_OK)
+		rc = gw_path_join(conf, s->home, "goeswith.conf", err);
+	return rc == GW_OK
+		       ? gw_conf_load(&s->conf, s->cli.config != NULL ? s->cli.config : conf, err)
+		       : rc;
+}
+
+static int prepare(struct sync *s, const char *values[NUMBERS], struct gw_err *err)
+{
+	int rc = find_paths(s, err);
+
+	for (size_t i = 0; i < NUMBERS && rc == GW_OK; i++) {
+		const struct number *n = &numbers[i];
+
+		if (values[i] != NULL)
+			rc = set_number(s, n, n->flag, values[i], err);
+		else
+			rc = set_number(s, n, n->key, sync_setting(s, n->key, NULL), err);
+	}
+	if (s->to == NULL)
+		s->to = sync_setting(s, "to", NULL);
+	if (s->from == NULL)
+		s->from = sync_setting(s, "from", s->to);
+	s->limits.seal_all = true;
+	s->progress = isatty(2);
+	return rc;
+}
+
+static int run(struct sync *s, const char *values[NUMBERS], struct gw_err *err)
+{
+	const char *name = s->cli.argv[s->cli.first++];
+	int rc = prepare(s, values, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return verbs[i].run(s, err);
+	return gw_err_set(err, GW_E_USAGE, "no such verb: %s", name);
+}
+
+int main(int argc, char **argv)
+{
+	struct sync s = {.program = &program, .cli = gw_cli_start(&program, argc, argv)};
+	const char *values[NUMBERS] = {NULL}, *value;
+	struct gw_err err = {0};
+	int id, rc = GW_OK;
+
+	while ((id = gw_cli_next(&s.cli, &value)) > 0)
+		take_option(&s, values, id, value);
+	if (id < 0)
+		return s.cli.exit_status;
+	if (s.cli.first == argc)
+		return gw_cli_usage(&program, "what to do? push, collect, status, verify, salvage");
+	rc = run(&s, values, &err);
+	gw_conf_free(s.conf);
+	if (rc == GW_E_USAGE)
+		return gw_cli_usage(&program, "%s", err.text);
+	return rc < 0 ? gw_cli_fail(&program, &err) : 0;
+}

@@ -1,0 +1,347 @@
+/*
+ * push: seal what is new, put what waits, read the acknowledgement, delete what is committed.
+ * Everything may be broken off anywhere and done again: sealing remembers after writing, putting
+ * the same file twice is putting it once, and only an acknowledgement deletes.
+ */
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/when.h"
+#include "tools/sync/ack.h"
+#include "tools/sync/push.h"
+#include "tools/sync/seal.h"
+
+#define BACKOFF_LEAST_MS 1000
+#define BACKOFF_MOST_MS  900000
+#define RESEND_MOST      3 /* of a file that arrived damaged */
+
+struct pushing {
+	const struct sync *sync;
+	struct state *state;
+	struct target *target;
+	struct device_key key;
+	struct push_result *result;
+	struct ack ack;
+	bool has_ack, patient; /* patient: leave alone what is to wait */
+	int failure;           /* GW_E_DEVICE ...: the place cannot be reached, stop trying */
+	struct gw_err why;
+	struct gw_err *err;
+};
+
+/* "Full jitter": uniform below a bound that doubles, so that a thousand tills do not come at once.
+ */
+int64_t push_backoff_ms(int64_t tries)
+{
+	int64_t most = tries >= 10 ? BACKOFF_MOST_MS : (int64_t)BACKOFF_LEAST_MS << tries;
+
+	if (most > BACKOFF_MOST_MS)
+		most = BACKOFF_MOST_MS;
+	return 1 + (int64_t)randombytes_uniform((uint32_t)most);
+}
+
+static int remote_name(const struct pushing *p, const char *file, char out[GW_PATH_MAX])
+{
+	return snprintf(out, GW_PATH_MAX, "up/%s/%s", p->result->till, file);
+}
+
+static int quarantine(struct pushing *p, struct batch_row *row, const char *reason)
+{
+	char from[GW_PATH_MAX], folder[GW_PATH_MAX], to[GW_PATH_MAX];
+	int rc = gw_path_join(folder, p->sync->outbox, "quarantine", p->err);
+
+	if (rc == GW_OK)
+		rc = gw_home_make(folder, p->err);
+	if (rc == GW_OK)
+		rc = gw_path_join(from, p->sync->outbox, row->name, p->err);
+	if (rc == GW_OK)
+		rc = gw_path_join(to, folder, row->name, p->err);
+	if (rc < 0)
+		return rc;
+	row->state = BATCH_QUARANTINED;
+	snprintf(row->reason, sizeof(row->reason), "%s", reason);
+	rc = state_put(p->state, row, p->err);
+	rename(from, to);
+	p->result->quarantined++;
+	return rc;
+}
+
+/* --- putting ---------------------------------------------------------------------------------- */
+
+static int put_failed(struct pushing *p, struct batch_row *row, int rc,
+		      const struct target_answer *answer, const struct gw_err *why)
+{
+	int64_t wait;
+
+	if (answer->for_good)
+		return quarantine(p, row, why->text);
+	wait = push_backoff_ms(row->tries);
+	row->tries++;
+	if (wait < answer->retry_after_ms)
+		wait = answer->retry_after_ms;
+	row->next_ms = sync_now_ms() + wait;
+	snprintf(row->reason, sizeof(row->reason), "%.*s", (int)sizeof(row->reason) - 1, why->text);
+	p->failure = rc;
+	p->why = *why;
+	return state_put(p->state, row, p->err);
+}
+
+static int put_one(struct pushing *p, struct batch_row *row)
+{
+	char path[GW_PATH_MAX], name[GW_PATH_MAX], hash[GW_BATCH_HASH_MAX], *data;
+	struct target_answer answer = {0};
+	struct gw_err why = {0};
+	size_t len;
+	int rc = gw_path_join(path, p->sync->outbox, row->name, p->err);
+
+	if (rc == GW_OK)
+		rc = gw_file_read(path, GW_BATCH_FILE_MAX, &data, &len, &why);
+	if (rc < 0)
+		return rc == GW_E_NOT_FOUND ? quarantine(p, row, "its file is gone from the outbox")
+					    : gw_err_set(p->err, rc, "%s", why.text);
+	gw_batch_hash(hash, data, len);
+	if (strrchr(row->name, '-') == NULL ||
+	    strncmp(strrchr(row->name, '-') + 1, hash, 32) != 0) {
+		free(data);
+		return quarantine(p, row, "its file was damaged in the outbox");
+	}
+	remote_name(p, row->name, name);
+	rc = p->target->ops->put(p->target, name, data, len, &answer, &why);
+	free(data);
+	if (rc < 0)
+		return put_failed(p, row, rc, &answer, &why);
+	row->state = BATCH_SENT;
+	row->sent_ms = sync_now_ms();
+	row->reason[0] = '\0';
+	p->result->sent++;
+	p->result->sent_events += row->last - row->first + 1;
+	if (p->sync->progress && p->result->sent % 20 == 0)
+		fprintf(stderr, "\rsent %" PRId64 " batches ", p->result->sent);
+	return state_put(p->state, row, p->err);
+}
+
+static int put_due(void *ctx, const struct batch_row *row)
+{
+	struct pushing *p = ctx;
+	struct batch_row copy = *row;
+
+	if (row->state != BATCH_SEALED || p->failure < 0 ||
+	    (p->patient && row->next_ms > sync_now_ms()))
+		return GW_OK;
+	return put_one(p, &copy);
+}
+
+/* --- acknowledgements ------------------------------------------------------------------------- */
+
+static int commit(struct pushing *p, struct batch_row *row)
+{
+	char path[GW_PATH_MAX];
+	int rc;
+
+	row->state = BATCH_COMMITTED;
+	rc = state_put(p->state, row, p->err);
+	if (rc == GW_OK)
+		rc = gw_path_join(path, p->sync->outbox, row->name, p->err);
+	if (rc == GW_OK)
+		unlink(path);
+	p->result->committed++;
+	return rc;
+}
+
+/*
+ * A file that arrived damaged is sent again, a few times; one that is bad in itself is put aside.
+ * The same acknowledgement may be read many times: it counts once for each file.
+ */
+static int rejected(struct pushing *p, struct batch_row *row, const char *reason)
+{
+	char key[STATE_NAME_MAX + 16], at[GW_WHEN_MAX], seen[GW_WHEN_MAX];
+
+	snprintf(key, sizeof(key), "again:%s", row->name);
+	gw_when_format(at, p->ack.at_ms);
+	state_noted(p->state, key, seen, sizeof(seen));
+	if (strcmp(seen, at) == 0)
+		return GW_OK;
+	if (strncmp(reason, "damaged", 7) != 0 || row->tries >= RESEND_MOST)
+		return quarantine(p, row, reason);
+	row->state = BATCH_SEALED;
+	row->tries++;
+	snprintf(row->reason, sizeof(row->reason), "%s", reason);
+	state_note(p->state, key, at, NULL);
+	return state_put(p->state, row, p->err);
+}
+
+static int apply_ack(void *ctx, const struct batch_row *row)
+{
+	struct pushing *p = ctx;
+	struct batch_row copy = *row;
+	const char *reason;
+
+	if (row->state != BATCH_SENT && row->state != BATCH_SEALED)
+		return GW_OK;
+	reason = ack_rejected(&p->ack, row->name);
+	if (reason != NULL)
+		return row->state == BATCH_SENT ? rejected(p, &copy, reason) : GW_OK;
+	return row->last <= ack_committed(&p->ack, row->epoch) ? commit(p, &copy) : GW_OK;
+}
+
+static int read_ack(struct pushing *p)
+{
+	char name[GW_PATH_MAX], *data, at[GW_WHEN_MAX];
+	struct target_answer answer;
+	struct gw_err why = {0};
+	size_t len;
+	int rc;
+
+	snprintf(name, sizeof(name), "ack/%s", p->result->till);
+	rc = p->target->ops->get(p->target, name, ACK_FILE_MAX, "", &data, &len, &answer, &why);
+	if (rc == GW_E_NOT_FOUND)
+		return GW_OK;
+	if (rc == GW_OK) {
+		rc = ack_parse(&p->ack, p->result->till, data, len, &why);
+		free(data);
+	}
+	if (rc < 0) {
+		p->failure = rc;
+		p->why = why;
+		return GW_OK;
+	}
+	p->has_ack = true;
+	state_note(p->state, "ack_at", gw_when_format(at, p->ack.at_ms), NULL);
+	return state_each(p->state, apply_ack, p, p->err);
+}
+
+static int count_waiting(void *ctx, const struct batch_row *row)
+{
+	struct push_result *r = ctx;
+
+	if (row->state == BATCH_SEALED) {
+		r->waiting++;
+		r->waiting_events += row->last - row->first + 1;
+		if (r->next_ms == 0 || row->next_ms < r->next_ms)
+			r->next_ms = row->next_ms;
+	} else if (row->state == BATCH_SENT) {
+		r->unacknowledged++;
+	}
+	return 0;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static int push_steps(struct pushing *p)
+{
+	struct seal_result sealed;
+	int64_t dropped = 0;
+	int rc = seal_new(p->sync, p->state, &p->key, &sealed, p->err);
+
+	if (rc < 0)
+		return rc;
+	snprintf(p->result->till, sizeof(p->result->till), "%s", sealed.till);
+	p->result->sealed = sealed.batches;
+	p->result->sealed_events = sealed.events;
+	p->result->sealed_bytes = sealed.bytes;
+	p->result->oldest_left_ms = sealed.oldest_left_ms;
+	rc = seal_clean(p->sync, p->state, p->err);
+	if (rc == GW_OK)
+		rc = state_each(p->state, put_due, p, p->err);
+	if (rc == GW_OK && p->failure == GW_OK)
+		rc = read_ack(p);
+	if (rc == GW_OK)
+		rc = seal_cap(p->sync, p->state, &p->key, p->result->till, &dropped, p->err);
+	p->result->dropped_events = dropped;
+	if (rc == GW_OK)
+		rc = state_prune(p->state, p->err);
+	if (rc == GW_OK)
+		rc = state_each(p->state, count_waiting, p->result, p->err);
+	return rc;
+}
+
+int push_once(const struct sync *s, struct state *state, struct target *target, bool patient,
+	      struct push_result *result, struct gw_err *err)
+{
+	struct pushing *p = calloc(1, sizeof(*p));
+	int rc;
+
+	memset(result, 0, sizeof(*result));
+	if (p == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	*p = (struct pushing){.sync = s,
+			      .state = state,
+			      .target = target,
+			      .result = result,
+			      .patient = patient,
+			      .err = err};
+	rc = device_key_load(&p->key, s->trust, err);
+	if (rc == GW_OK)
+		rc = push_steps(p);
+	if (s->progress && result->sent >= 20)
+		fputs("\r\033[K", stderr);
+	if (rc == GW_OK && p->failure < 0) {
+		rc = p->failure;
+		if (err != NULL)
+			*err = p->why;
+	}
+	sodium_memzero(&p->key, sizeof(p->key));
+	free(p);
+	return rc;
+}
+
+static void print_result(const struct sync *s, const struct push_result *r)
+{
+	char room[1024];
+	struct gw_text t = gw_text_over(room, sizeof(room));
+	struct gw_json j = gw_json_over(&t);
+
+	if (!s->cli.json) {
+		printf("sealed %" PRId64 " events in %" PRId64 " batches, sent %" PRId64
+		       ", committed %" PRId64 ", waiting %" PRId64 ", not acknowledged %" PRId64
+		       "\n",
+		       r->sealed_events, r->sealed, r->sent, r->committed, r->waiting,
+		       r->unacknowledged);
+		return;
+	}
+	gw_json_begin(&j, '{');
+	gw_json_member_string(&j, "terminal", r->till);
+	gw_json_member_int(&j, "sealed_batches", r->sealed);
+	gw_json_member_int(&j, "sealed_events", r->sealed_events);
+	gw_json_member_int(&j, "sealed_bytes", r->sealed_bytes);
+	gw_json_member_int(&j, "sent_batches", r->sent);
+	gw_json_member_int(&j, "sent_events", r->sent_events);
+	gw_json_member_int(&j, "committed_batches", r->committed);
+	gw_json_member_int(&j, "waiting_batches", r->waiting);
+	gw_json_member_int(&j, "waiting_events", r->waiting_events);
+	gw_json_member_int(&j, "unacknowledged_batches", r->unacknowledged);
+	gw_json_member_int(&j, "quarantined_batches", r->quarantined);
+	gw_json_member_int(&j, "dropped_events", r->dropped_events);
+	gw_json_end(&j, '}');
+	puts(room);
+}
+
+int sync_push(struct sync *s, struct gw_err *err)
+{
+	struct push_result result;
+	struct target *target;
+	struct state *state;
+	int rc;
+
+	if (s->to == NULL)
+		return gw_err_set(err, GW_E_USAGE,
+				  "where to?  give --to URL, or `to` in section [sync] of the "
+				  "configuration");
+	rc = target_open(&target, s->to, s, err);
+	if (rc < 0)
+		return rc;
+	rc = state_open(&state, s->state, err);
+	if (rc == GW_OK) {
+		rc = push_once(s, state, target, false, &result, err);
+		if (result.till[0] != '\0')
+			print_result(s, &result);
+		state_close(state);
+	}
+	target_close(target);
+	return rc;
+}
