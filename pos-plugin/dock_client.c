@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "port/dock_spawn.h"
 #include "port/port.h"
@@ -182,18 +183,34 @@ static const struct gw_link_host_ops link_ops = {
 
 /* --- the connection --------------------------------------------------------------------------- */
 
-static int reach(struct gw_dock_client *c, struct gw_err *err)
+static int reach_software_dock(const struct gw_options *o, struct gw_dock_peer *peer,
+			       struct gw_err *err)
 {
-	const struct gw_options *o = c->options;
 	struct gw_dock_options d = gw_dock_options_default(o->scanner);
-	int rc;
 
-	if (o->dock != NULL)
-		return gw_port_open(&c->port, o->dock, &box_line, err);
 	d.brand = o->brand;
 	d.till = o->till;
 	d.linger_s = o->till != NULL ? -1 : LINGER_S;
-	rc = gw_dock_connect(&c->peer, o->home, &d, err);
+	return gw_dock_connect(peer, o->home, &d, err);
+}
+
+void gw_dock_client_serve_till(const struct gw_options *o)
+{
+	struct gw_dock_peer peer;
+
+	if (o->scanner == NULL || o->till == NULL || gw_home_make(o->home, NULL) != GW_OK)
+		return;
+	if (reach_software_dock(o, &peer, NULL) == GW_OK)
+		close(peer.fd);
+}
+
+static int reach(struct gw_dock_client *c, struct gw_err *err)
+{
+	int rc;
+
+	if (c->options->dock != NULL)
+		return gw_port_open(&c->port, c->options->dock, &box_line, err);
+	rc = reach_software_dock(c->options, &c->peer, err);
 	return rc == GW_OK ? gw_port_open_fd(&c->port, c->peer.fd, err) : rc;
 }
 

@@ -46,6 +46,12 @@ int gw_dock_client_new(struct gw_dock_client **client, const struct gw_options *
  */
 void gw_dock_client_free(struct gw_dock_client *client);
 
+/*
+ * Sees to it that the till gets its bytes when the register cannot start: leaves a software dock
+ * behind, if one is configured with a till.
+ */
+void gw_dock_client_serve_till(const struct gw_options *options);
+
 int gw_dock_client_fd(const struct gw_dock_client *client); /* -1: not connected */
 short gw_dock_client_events(const struct gw_dock_client *client);
 void gw_dock_client_ready(struct gw_dock_client *client, short revents, int64_t now_ms);

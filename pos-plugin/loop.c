@@ -501,17 +501,20 @@ static int open_all(struct loop *l, struct gw_err *err)
 
 	if (rc == GW_OK)
 		rc = gw_register_new(&l->reg, l->options, &ops, l, err);
-	if (rc == GW_OK)
-		rc = open_clients(l, err);
-	if (rc == GW_OK)
-		rc = open_dock(l, err);
 	if (rc == GW_OK && !l->options->headless)
 		rc = gw_screen_new(&l->screen, l->options, err);
 	if (rc != GW_OK)
 		return rc;
-	open_watch(l);
 	l->now = gw_clock_now();
 	l->wall_less_mono = l->now.at_ms - l->now.mono_ms;
+	draw(l); /* a screen at once; the rest takes a moment longer */
+	rc = open_clients(l, err);
+	if (rc == GW_OK)
+		rc = open_dock(l, err);
+	if (rc != GW_OK)
+		return rc;
+	open_watch(l);
+	gw_register_start(l->reg);
 	log_in(l);
 	draw(l);
 	return GW_OK;
@@ -549,6 +552,8 @@ int gw_loop_run(const struct gw_options *options, struct gw_err *err)
 	l->options = options;
 	l->signal_fd = l->watch_fd = -1;
 	rc = open_all(l, err);
+	if (rc != GW_OK)
+		gw_dock_client_serve_till(options); /* whatever is wrong with us, the till sells */
 	while (rc == GW_OK && !l->ending)
 		rc = turn(l, err);
 	close_all(l);

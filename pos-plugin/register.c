@@ -103,12 +103,14 @@ static int open_parts(struct gw_register *reg, struct gw_err *err)
 	if (rc != GW_OK)
 		return rc;
 	rc = write_start(reg, err);
-	if (rc != GW_OK && rc != GW_E_STORAGE)
-		return rc;
+	return rc == GW_E_STORAGE ? GW_OK : rc;
+}
+
+void gw_register_start(struct gw_register *reg)
+{
 	gw_register_reload_table(reg);
-	if (!o->practice)
+	if (!reg->options->practice)
 		(void)gw_journal_each_open(reg->journal, restore_event, reg);
-	return GW_OK;
 }
 
 int gw_register_new(struct gw_register **out, const struct gw_options *options,

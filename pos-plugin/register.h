@@ -34,13 +34,19 @@ struct gw_register_ops {
 struct gw_register;
 
 /*
- * Opens journal and table in the home and takes up the sales that were open.  A table that is
- * missing or bad is no error: there are no offers then, and gw_register_trouble says why.
- * GW_E_AGAIN (another register), GW_E_INPUT, GW_E_STORAGE, GW_E_DENIED, GW_E_MEMORY.
+ * Opens the journal in the home and makes an engine without a rule table.  GW_E_AGAIN (another
+ * register), GW_E_INPUT, GW_E_STORAGE, GW_E_DENIED, GW_E_MEMORY.
  */
 int gw_register_new(struct gw_register **reg, const struct gw_options *options,
 		    const struct gw_register_ops *ops, void *ctx, struct gw_err *err);
 void gw_register_free(struct gw_register *reg);
+
+/*
+ * Loads the rule table and takes up the sales that were open; before the first input, and apart
+ * from gw_register_new so that a screen can be there first.  A table that is missing or bad is no
+ * error: there are no offers then, and gw_register_trouble says why.
+ */
+void gw_register_start(struct gw_register *reg);
 
 /*
  * Gives one input to the engine and writes what follows.  GW_OK: all of it is durable (or it is

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -151,9 +152,36 @@ def hang_up_ends_it(t):
         lib.end(screen.p)
 
 
+def till_lives_without_register(t):
+    """The journal cannot be opened: the register ends, and the till gets every byte all the same."""
+    with lib.home() as home:
+        (home / "journal.db").write_bytes(b"not a journal" * 1000)
+        player = subprocess.Popen([lib.program("goeswith-sim"), "scanner", "-", "--port", str(home / "scanner")],
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        dock = None
+        try:
+            t.check(lib.wait_for(lambda: (home / "scanner").exists()), "a scanner is there")
+            r = lib.run("goeswith", "--headless", "--home", home, "--scanner", home / "scanner",
+                        "--till", f"pty:{home / 'till'}", stdin="")
+            t.equal(r.returncode, 3, "the register cannot start")
+            status = lib.run("goeswith-dock", "status", "--home", home, "--json")
+            t.equal(status.returncode, 0, "but it left a dock behind")
+            dock = json.loads(status.stdout)["pid"]
+            till = os.open(home / "till", os.O_RDWR | os.O_NOCTTY)
+            player.stdin.write(b"4006381333931\n")
+            player.stdin.flush()
+            t.equal(os.read(till, 64).strip(), b"4006381333931", "and the till gets what is scanned")
+            os.close(till)
+        finally:
+            if dock is not None:
+                os.kill(dock, signal.SIGTERM)
+                lib.wait_for(lambda: not os.path.exists(f"/proc/{dock}"), 20)
+            lib.end(player)
+
+
 def main():
     t = lib.Tap()
-    for part in (refuses_foreign_files, refuses_newer_files, refuses_second_register, refuses_missing_permission,
+    for part in (till_lives_without_register, refuses_foreign_files, refuses_newer_files, refuses_second_register, refuses_missing_permission,
                  survives_full_disk, table_faults, never_wakes_in_idle, hang_up_ends_it):
         part(t)
     t.done()
