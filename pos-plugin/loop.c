@@ -142,10 +142,10 @@ static int on_scan(void *ctx, const struct gw_link_scan *scan, int32_t late_ms)
 		.late_ms = late_ms,
 	};
 
-	if (l->screen != NULL)
-		gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms);
 	if (scan->status != GW_LINK_SCAN_GOOD)
 		return note_bad_scan(l, scan);
+	if (l->screen != NULL)
+		gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms);
 	in.at_ms = l->now.at_ms;
 	in.mono_ms = l->now.mono_ms;
 	gw_sim_clock_now(&l->sim, &in.at_ms, &in.mono_ms);
@@ -200,8 +200,10 @@ static void on_raw(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms)
 	struct loop *l = ctx;
 
 	(void)t_ms;
-	if (l->screen != NULL)
-		gw_screen_raw(l->screen, bytes, len);
+	if (l->screen == NULL)
+		return;
+	gw_screen_raw(l->screen, bytes, len);
+	draw(l);
 }
 
 /* --- what tills ask --------------------------------------------------------------------------- */

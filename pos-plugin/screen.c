@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "base/text.h"
 #include "base/when.h"
+#include "scan/profile.h"
 #include "scan/scan.h"
 #include "store/today.h"
 #include "ui/config.h"
@@ -35,7 +37,10 @@ struct gw_screen {
 	struct gw_ui_scan scans[GW_UI_SCANS_MAX];
 	size_t scan_count;
 	int64_t taken, refused;
-	char profile[VALUE_MAX];
+	/* the scanner's line while its page is open, for the guess which settings fit */
+	uint8_t line[GW_PROFILE_BYTES_MAX];
+	size_t line_len;
+	char best[96], advice[GW_TEXT_MAX], framing[64];
 	struct gw_ui_scans scan_page;
 };
 
@@ -175,6 +180,14 @@ static void fill_today(struct gw_screen *s, struct gw_now now)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
+/* What was on the scanner's line may have been anything, a card too. */
+static void forget_line(struct gw_screen *s)
+{
+	explicit_bzero(s->line, sizeof(s->line));
+	s->line_len = 0;
+	s->best[0] = s->advice[0] = s->framing[0] = '\0';
+}
+
 static int carry_out(struct gw_screen *s, struct gw_now now, const struct gw_ui_action *a,
 		     const struct gw_screen_ops *ops, void *ctx)
 {
@@ -189,6 +202,7 @@ static int carry_out(struct gw_screen *s, struct gw_now now, const struct gw_ui_
 		ops->input(ctx, &in);
 		break;
 	case GW_UI_SCAN:
+		gw_screen_scanned(s, (const uint8_t *)a->data, a->data_len, now.at_ms);
 		in.kind = GW_IN_SCAN;
 		in.data = (const uint8_t *)a->data;
 		in.data_len = a->data_len;
@@ -203,6 +217,7 @@ static int carry_out(struct gw_screen *s, struct gw_now now, const struct gw_ui_
 		break;
 	case GW_UI_LEFT_SCANS:
 		s->want_scans = false;
+		forget_line(s);
 		ops->capture(ctx, false);
 		break;
 	case GW_UI_QUIT:
@@ -246,6 +261,8 @@ static void table_text(const struct gw_register *reg, const struct gw_view *view
 	}
 }
 
+static void fill_scans(struct gw_screen *s);
+
 void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct gw_now now)
 {
 	const struct gw_view *view = gw_register_view(reg);
@@ -274,6 +291,8 @@ void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct g
 			(struct gw_ui_held){h->basket, h->items, h->total_minor, h->since_ms};
 	}
 	status.held = held;
+	if (s->want_scans)
+		fill_scans(s);
 	gw_register_journal_state(reg, &journal);
 	table_text(reg, view, now.at_ms, table, sizeof(table));
 	status.journal_failing = journal.failing;
@@ -370,27 +389,102 @@ void gw_screen_scanned(struct gw_screen *s, const uint8_t *bytes, size_t len, in
 	s->refused += scan.kind == GW_SCAN_REFUSED;
 	shift_scans(s);
 	s->scans[0].at_ms = at_ms;
-	if (!scan.secret) {
+	if (scan.secret) {
+		forget_line(s);
+	} else {
 		s->scans[0].raw_len = len < RAW_MAX ? len : RAW_MAX;
 		memcpy(s->kept[0].raw, bytes, s->scans[0].raw_len);
 	}
 	s->scans[0].raw = s->kept[0].raw;
 	describe(&s->scans[0], &s->kept[0], &scan);
-	s->scan_page.port = s->options->scanner != NULL ? s->options->scanner : s->options->dock;
-	s->scan_page.profile = s->options->brand != NULL ? s->options->brand : "generic";
-	s->scan_page.best_profile = "";
-	s->scan_page.advice = "";
-	s->scan_page.scans = s->taken;
-	s->scan_page.refused = s->refused;
-	s->scan_page.last = s->scans;
-	s->scan_page.count = s->scan_count;
+}
+
+/* "<CR><LF>": the controls that the last code ended with. */
+static void find_framing(struct gw_screen *s)
+{
+	struct gw_text t = gw_text_over(s->framing, sizeof(s->framing));
+	size_t from = s->line_len;
+
+	while (from > 0 && s->line_len - from < 4 && s->line[from - 1] < 0x20)
+		from--;
+	for (; from < s->line_len; from++) {
+		uint8_t c = s->line[from];
+
+		gw_text_addf(&t,
+			     c == '\r'   ? "<CR>"
+			     : c == '\n' ? "<LF>"
+			     : c == '\t' ? "<TAB>"
+			     : c == 0x03 ? "<ETX>"
+					 : "<%02X>",
+			     c);
+	}
+	if (t.len == 0)
+		gw_text_add(&t, "nothing: the pause ends a code");
+}
+
+/* Other settings are worth a word only where they fit clearly better than those in force. */
+#define CLEARLY_BETTER 20
+
+static void guess_settings(struct gw_screen *s)
+{
+	struct gw_profile_fit fits[GW_PROFILE_FITS_MAX];
+	const char *ours = s->options->brand != NULL ? s->options->brand : "generic";
+	int n = gw_profile_guess(s->line, s->line_len, fits), score = 0;
+
+	s->best[0] = '\0';
+	gw_profile_advice(s->line, s->line_len, s->advice, sizeof(s->advice));
+	for (int i = 0; i < n; i++)
+		if (strcmp(fits[i].profile->name, ours) == 0)
+			score = fits[i].score;
+	if (n == 0 || fits[0].score < score + CLEARLY_BETTER)
+		return;
+	snprintf(s->best, sizeof(s->best), "%s (brand = %s)", fits[0].profile->title,
+		 fits[0].profile->name);
+	if (s->advice[0] == '\0')
+		snprintf(s->advice, sizeof(s->advice), "%s", fits[0].reason);
+}
+
+static void fill_scans(struct gw_screen *s)
+{
+	const struct gw_options *o = s->options;
+
+	s->scan_page = (struct gw_ui_scans){
+		.port = o->scanner != NULL ? o->scanner
+			: o->dock != NULL  ? o->dock
+					   : "the keyboard",
+		.profile = o->scanner == NULL ? ""
+			   : o->brand != NULL ? o->brand
+					      : "generic",
+		.best_profile = s->best,
+		.advice = s->advice,
+		.framing = s->framing,
+		.scans = s->taken,
+		.refused = s->refused,
+		.last = s->scans,
+		.count = s->scan_count,
+	};
 }
 
 void gw_screen_raw(struct gw_screen *s, const uint8_t *bytes, size_t len)
 {
-	(void)s;
-	(void)bytes;
-	(void)len;
+	size_t most = sizeof(s->line);
+
+	if (!s->want_scans || len == 0)
+		return;
+	if (len > most) {
+		bytes += len - most;
+		len = most;
+	}
+	if (s->line_len + len > most) { /* the newest tell most */
+		size_t drop = s->line_len + len - most;
+
+		memmove(s->line, s->line + drop, s->line_len - drop);
+		s->line_len -= drop;
+	}
+	memcpy(s->line + s->line_len, bytes, len);
+	s->line_len += len;
+	find_framing(s);
+	guess_settings(s);
 }
 
 /* --- the customer's side ---------------------------------------------------------------------- */

@@ -48,6 +48,7 @@ static int draw_settings(struct screen *s, struct area a, int row)
 
 	row = put_field(s, a, row, "Port", GW_ROLE_TEXT, gw_or_empty(scans->port));
 	row = put_field(s, a, row, "Settings", GW_ROLE_TEXT, gw_or_empty(scans->profile));
+	row = put_field(s, a, row, "Codes end", GW_ROLE_TEXT, gw_or_empty(scans->framing));
 	row = put_field(s, a, row, "Fits better", GW_ROLE_WARN, gw_or_empty(scans->best_profile));
 	row = put_field(s, a, row, "", GW_ROLE_WARN, gw_or_empty(scans->advice));
 	if (scans->scans >= 0) {

@@ -87,6 +87,7 @@ struct gw_ui_scans {
 	const char *profile;           /* in force: "generic 9600 8N1" */
 	const char *best_profile;      /* that fits what came in better, "" none */
 	const char *advice;            /* a sentence: "This looks like 7E1 ...", "" none */
+	const char *framing;           /* what a code ends with on the line: "<CR>", "" unknown */
 	int64_t scans, refused;        /* counters, -1 unknown */
 	const struct gw_ui_scan *last; /* newest first */
 	size_t count;

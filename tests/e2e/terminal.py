@@ -94,10 +94,13 @@ class Screen:
         else:
             self.row = min(self.row + 1, self.rows - 1)
 
-    def scroll(self, n):
-        blank = [[[" ", ()] for _ in range(self.cols)] for _ in range(n)]
-        part = self.cells[self.top:self.bottom + 1]
-        self.cells[self.top:self.bottom + 1] = (part[n:] + blank)[:len(part)]
+    def scroll(self, n, top=None):
+        """Moves the rows of the region up (n > 0) or down (n < 0)."""
+        top = self.top if top is None else top
+        blank = [[[" ", ()] for _ in range(self.cols)] for _ in range(abs(n))]
+        part = self.cells[top:self.bottom + 1]
+        moved = part[n:] + blank if n > 0 else blank + part[:n]
+        self.cells[top:self.bottom + 1] = moved[:len(part)]
 
     def put(self, c):
         w = width(c)
@@ -147,7 +150,10 @@ class Screen:
         elif s[1] == "8":
             self.row, self.col = self.saved
         elif s[1] == "M":
-            self.row = max(0, self.row - 1)
+            if self.row == self.top:
+                self.scroll(-1)
+            else:
+                self.row = max(0, self.row - 1)
         elif s[1] not in "=>cH":
             raise Unknown(repr(s[:20]))
         return 2
@@ -196,6 +202,10 @@ class Screen:
         elif final == "b":
             for _ in range(n):
                 self.put(self.last)
+        elif final in "ST":
+            self.scroll(n if final == "S" else -n)
+        elif final in "LM":
+            self.scroll(n if final == "M" else -n, self.row)
         elif final == "r":
             self.top, self.bottom = (p + [1, self.rows])[0:2] if p else (1, self.rows)
             self.top, self.bottom = self.top - 1, min(self.bottom, self.rows) - 1

@@ -226,14 +226,17 @@ static void scanner(struct scene *s)
 					 {{0}},  0,     "bytes above 7F"};
 	s->scan[2] =
 		(struct gw_ui_scan){NOW_MS, ean, sizeof(ean) - 1, true, "EAN-13", {{0}}, 0, ""};
-	s->scans = (struct gw_ui_scans){"/dev/serial/by-id/usb-Symbol_Scanner-if00",
-					"generic 9600 8N1",
-					"7E1",
-					"This looks like 7 bits with even parity",
-					1204,
-					3,
-					s->scan,
-					3};
+	s->scans = (struct gw_ui_scans){
+		.port = "/dev/serial/by-id/usb-Symbol_Scanner-if00",
+		.profile = "generic",
+		.best_profile = "7E1 (brand = seven-even)",
+		.advice = "This looks like 7 bits with even parity",
+		.framing = "<CR>",
+		.scans = 1204,
+		.refused = 3,
+		.last = s->scan,
+		.count = 3,
+	};
 	s->page = GW_PAGE_SCANNER;
 }
 

@@ -1,0 +1,330 @@
+#!/usr/bin/env python3
+"""The register at its terminal, as cashiers meet it: what other tills got wrong, line by line."""
+import os
+import pty
+import re
+import sqlite3
+import sys
+import termios
+import time
+import tty
+
+import lib
+from terminal import Tap, Terminal
+
+ITEMS = """code,name,price,cost,category,kind,stock,tags
+4006381333931,Torch LED 200 lm,12.99,6.00,light,product,20,
+5012345678900,"Batteries AA, 4 pack",3.99,1.50,light,product,50,
+4012345678901,抹茶アイス,2.50,1.00,food,product,50,
+"""
+RULES = """rule,if,suggest,kind,discount,script,weight
+r1,4006381333931,5012345678900,addon,0.50,Do you need batteries for the torch?,5
+"""
+TORCH, BATTERIES, ICE = "4006381333931", "5012345678900", "4012345678901"
+F = {1: "\x1bOP", 2: "\x1bOQ", 3: "\x1bOR", 4: "\x1bOS", 5: "\x1b[15~", 6: "\x1b[17~",
+     7: "\x1b[18~", 8: "\x1b[19~", 9: "\x1b[20~", 10: "\x1b[21~"}
+tap = Tap()
+
+
+def make_home(path, rules=RULES, experiments=None, conf=None):
+    (path / "set").mkdir()
+    (path / "home").mkdir()
+    (path / "set/items.csv").write_text(ITEMS)
+    (path / "set/rules.csv").write_text(rules)
+    (path / "set/settings.csv").write_text("key,value\ncurrency,EUR\n")
+    if experiments:
+        (path / "set/experiments.csv").write_text(experiments)
+    if conf:
+        (path / "home/goeswith.conf").write_text(conf)
+    made = lib.run("goeswith-table", "make", path / "set", "-o", path / "bundle")
+    assert made.returncode == 0, made.stderr
+    done = lib.run("goeswith-table", "install", path / "bundle", "--home", path / "home")
+    assert done.returncode == 0, done.stderr
+    return path / "home"
+
+
+class Register(Terminal):
+    def __init__(self, home, *args, **kw):
+        self.home = home
+        self.err = open(home / "stderr", "wb")
+        super().__init__([lib.program("goeswith"), "--home", str(home), *map(str, args)],
+                         stderr=self.err, **kw)
+
+    def close(self):
+        """Ends it as a closed window does, and what it started with it."""
+        super().close()
+        self.wait_exit()
+
+    def sees(self, *words):
+        return self.wait(lambda: all(w in self.text() for w in words))
+
+    def check(self, name, *words):
+        return tap.ok(self.sees(*words), name, self.text())
+
+    def scan(self, code, end="\r"):
+        """As a scanner that poses as a keyboard."""
+        self.send(code + end)
+
+    def lines(self):
+        return len(re.findall(r"^│ +\d+[ +](?!item)", self.text(), re.M))
+
+
+def events(home, kind=None):
+    with sqlite3.connect("file:%s/journal.db?mode=ro" % home, uri=True) as db:
+        rows = db.execute("select kind, body from event order by seq").fetchall()
+    return [r for r in rows if kind is None or r[0] == kind]
+
+
+def an_evening_at_the_till():
+    with lib.home() as path, Register(make_home(path)) as t:
+        t.check("idle: says what to do", "Ready: scan the first article", "● rules")
+        t.scan(TORCH)
+        t.check("a scan gives a line and an offer", "Torch LED 200 lm", "Goes with it",
+                "Batteries AA, 4 pack", "3.49   saves 0.50", "F2 Yes")
+        tap.ok(t.wait(lambda: t.screen.cells[t.screen.row][t.screen.col][0] == "B"),
+               "the cursor rests on the offer")
+        for key, name in (("\r", "Enter"), ("\t", "Tab"), ("\x1b", "Esc"), (" ", "Blank")):
+            t.send(key)
+            time.sleep(0.1)
+            tap.ok(t.sees("Goes with it") and t.lines() == 1, "%s answers nothing" % name)
+        t.send(F[2])
+        t.check("F2 takes it", "Taken: Batteries AA, 4 pack", "2 items", "16.48")
+        t.scan("4999999999999")
+        t.check("an unknown code is a line and no obstacle", "4999999999999 is not in the table",
+                "at till")
+        t.scan(TORCH, "\r\n")
+        t.check("CR LF is one end", "4 items")
+        t.scan("]E0" + ICE)
+        t.check("an identifier is no part of the code", "抹茶アイス", "5 items")
+        before = t.lines()
+        for _ in range(10):
+            t.scan(ICE)
+        tap.ok(t.wait(lambda: "15 items" in t.text()), "ten fast scans are ten pieces", t.text())
+        tap.ok(before <= t.lines(), "on the screen too")
+        t.send("4")
+        time.sleep(0.1)
+        t.scan(ICE)
+        tap.ok(t.sees("16 items") and "Code:" not in t.text(),
+               "a scan does not end up in a half-typed code", t.text())
+        t.send(F[5])
+        t.check("F5 totals", "Subtotal; F5 again ends the sale", "F5 End")
+        t.send(F[5])
+        t.check("and ends", "The sale is closed", "Ready")
+    with lib.home() as path, Register(make_home(path)) as t:
+        t.sees("Ready")
+        t.scan(TORCH)
+        t.sees("Goes with it")
+        t.scan(BATTERIES)
+        t.check("scanning the add-on is the best yes", "Taken: Batteries AA, 4 pack", "2 items")
+        t.send(F[10] + F[10])
+        tap.ok(t.wait_exit() == 0, "F10 twice ends")
+        t.read(0.1)
+        tap.ok(termios.tcgetattr(t.slave) == t.before and not t.screen.alternate,
+               "with the terminal as it was")
+        kinds = [k for k, _ in events(t.home)]
+        tap.ok(kinds[0] == "start" and kinds[-1] == "stop", "and a good end in the journal", kinds)
+        tap.ok(any('"accepted_by_scan"' in b for _, b in events(t.home, "outcome")),
+               "where the scan has taken the offer")
+
+
+def every_page_gives_way():
+    with lib.home() as path, Register(make_home(path)) as t:
+        t.sees("Ready")
+        items = 0
+        for keys, page in ((F[1], "Work as always"), (F[9], "Average sale"),
+                           (F[10], "Stop the register?"), ("x", "Drop this sale?")):
+            t.scan(ICE)
+            items += 1
+            t.sees("%d item" % items)
+            time.sleep(0.1)
+            t.send(keys)
+            t.check("page: %s" % page, page)
+            t.scan(ICE)
+            items += 1
+            tap.ok(t.sees("%d items" % items, "抹茶アイス") and page not in t.text(),
+                   "the next scan goes through", t.text())
+        t.send(F[8])
+        t.check("the scanner's page stays", "─ Scanner ─")
+        t.scan("]E0" + ICE)
+        t.check("and shows what came", "]E0" + ICE, "the keyboard", "read, ")
+        t.send("\x1b")
+        t.check("Esc goes back", "%d items" % (items + 1))
+        t.scan("4111111111111111")
+        t.check("a card is refused", "That was a payment card")
+        t.send(F[8])
+        t.sees("─ Scanner ─")
+        tap.ok(b"4111" not in t.raw, "and none of its digits were shown", t.text())
+        tap.ok(not any("4111" in b for _, b in events(t.home)), "or written")
+
+
+def reasons_and_held_sales():
+    with lib.home() as path, Register(make_home(path)) as t:
+        t.sees("Ready")
+        t.scan(TORCH)
+        t.sees("Goes with it")
+        t.send(F[4])
+        t.check("F4 asks why", "F2  it is sold out", "F5  there was no time to ask")
+        t.send(F[3])
+        tap.ok(t.wait(lambda: any('"has_it"' in b for _, b in events(t.home, "outcome"))),
+               "the reason is written", events(t.home, "outcome"))
+        tap.ok("Goes with it" not in t.text(), "and the offer gone")
+        t.scan(TORCH)
+        t.sees("2 items")
+        tap.ok("Goes with it" not in t.text(), "it is not made again")
+        t.send(F[7])
+        t.check("F7 puts the sale aside", "F7 takes it up again", "F7 Resume")
+        t.scan(ICE)
+        t.sees("抹茶アイス")
+        t.send(F[7])
+        t.check("another one as well", "F7 Resume")
+        t.send(F[7])
+        t.check("two: a list", "Sales put aside", "25.98", "2.50")
+        t.send("\x1b[B\r")
+        t.check("the chosen one goes on", "Torch LED 200 lm", "2 items")
+        t.send("x")
+        t.check("dropping a sale asks", "Drop this sale?")
+        t.send("x")
+        t.check("and does it", "The sale was dropped")
+
+
+def resize_and_hang_up():
+    with lib.home() as path:
+        home = make_home(path)
+        t = Register(home)
+        t.sees("Ready")
+        t.scan(TORCH)
+        t.sees("Goes with it")
+        t.resize(12, 40)
+        t.check("40x12 has it all", "Torch LED", "12.99", "Batteries AA", "saves", "F2 Yes")
+        t.resize(1, 1)
+        t.read(0.2)
+        t.resize(43, 132)
+        t.check("through 1x1 to 132x43", "Torch LED", "Batteries AA", "F10 Quit")
+        began = time.monotonic()
+        t.close()
+        tap.ok(t.process.poll() is not None and time.monotonic() - began < 10,
+               "a hang-up ends it", t.process.poll())
+        with Register(home) as again:
+            again.check("the open sale goes on at the next start", "Torch LED", "1 item")
+
+
+def other_terminal():
+    with lib.home() as path:
+        home = make_home(path)
+        with Register(home, "--tty", "@TTY@", controlling=False) as t:
+            t.check("--tty: the screen is there", "Ready: scan the first article")
+            t.scan(TORCH)
+            t.check("and the keyboard", "Goes with it")
+
+
+def practice_writes_nothing():
+    with lib.home() as path, Register(make_home(path)) as t:
+        t.sees("Ready")
+        written = len(events(t.home))
+        t.send("p")
+        t.check("p: practice", "PRACTICE")
+        t.scan(TORCH)
+        t.check("with offers", "Goes with it", "PRACTICE")
+        t.send(F[2])
+        t.check("that can be taken", "Taken")
+        t.send(F[5])
+        t.sees("Subtotal")
+        t.send(F[5])
+        t.sees("Ready")
+        tap.ok(len(events(t.home)) == written, "and nothing written",
+               events(t.home)[written:])
+
+
+def holdout_looks_like_nothing():
+    experiments = ("experiment,hypothesis,metric,from,to,holdout_ppm,arms,salt\n"
+                   "e1,Nobody sees anything,avg,2020-01-01,2099-12-31,1000000,,s\n")
+    shown = []
+    with lib.home() as path:
+        for name, rules, e in (("held", RULES, experiments), ("none", RULES.replace(TORCH, ICE), None)):
+            (path / name).mkdir()
+            with Register(make_home(path / name, rules, e)) as t:
+                t.sees("Ready")
+                t.scan(TORCH)
+                t.sees("1 item")
+                t.read(0.3)
+                shown.append((re.sub(r"\d\d:\d\d|rules \d+ \w+", "", t.text()),
+                              [[c[1] for c in row] for row in t.screen.cells[1:]],
+                              t.screen.row, t.screen.col))
+                if name == "held":
+                    tap.ok(t.wait(lambda: len(events(t.home, "ghost")) == 1),
+                           "hold-out: the offer is written", events(t.home))
+    tap.ok(shown[0] == shown[1], "and the screen is that of a sale without one",
+           shown[0][0] + "\n" + shown[1][0])
+
+
+def pin_and_keys():
+    conf = "[ui]\npin = 2468\n[keys]\ntotal = F12 Ins\n"
+    with lib.home() as path, Register(make_home(path, conf=conf)) as t:
+        t.sees("Ready")
+        t.send(F[9])
+        t.check("figures ask for the PIN", "PIN, then Enter")
+        for key in "2468\r":
+            t.send(key)
+            time.sleep(0.06)
+        t.check("and come with it", "Average sale")
+        t.send("\x1b")
+        t.sees("Ready")
+        t.scan(ICE)
+        t.check("other keys stand in the bar", "F12 Total")
+        t.send("\x1b[24~")
+        t.check("and act", "Subtotal; F12 again ends the sale")
+    with lib.home() as path:
+        home = make_home(path, conf="[keys]\nyes = Enter\n")
+        with Register(home) as t:
+            code = t.wait_exit()
+            said = (home / "stderr").read_text()
+            tap.ok(code == 3 and "Enter" in said and "yes" in said,
+                   "an answer on Enter is refused with the reason", (code, said))
+
+
+def switches(pid):
+    for line in open("/proc/%d/status" % pid):
+        if line.startswith("voluntary_ctxt_switches"):
+            return int(line.split()[1])
+    return -1
+
+
+def scanner_line():
+    """A scanner at 7 bits with even parity read as 8N1, on a line of its own."""
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    try:
+        with lib.home() as path, Register(make_home(path), "--scanner", os.ttyname(slave)) as t:
+            t.check("the scanner's state", "● scanner ")
+            time.sleep(1)  # what is on the line when it is opened is no scan of now
+            os.write(master, (TORCH + "\r").encode())
+            t.check("its scans are scans", "Torch LED", "Goes with it")
+            t.send(F[8])
+            t.check("its page", "─ Scanner ─", "generic", TORCH)
+            even = bytes(b | (0x80 if bin(b).count("1") % 2 else 0)
+                         for b in (ICE + "\r").encode())
+            for _ in range(6):
+                os.write(master, even)
+                time.sleep(0.3)
+            t.check("knows 7E1 by its bytes", "Fits better", "7E1")
+            t.send("\x1b")
+            t.check("and the sale goes on", "Sale 000001")
+            t.send("x")
+            time.sleep(0.2)
+            t.send("x")
+            t.sees("dropped")
+            time.sleep(4)  # the journal's own housekeeping after a sale
+            before = switches(t.process.pid)
+            time.sleep(5)
+            spent = switches(t.process.pid) - before
+            tap.ok(spent == 0, "idle with a scanner: not one wake-up in five seconds", spent)
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+for test in (an_evening_at_the_till, every_page_gives_way, reasons_and_held_sales,
+             resize_and_hang_up, other_terminal, practice_writes_nothing,
+             holdout_looks_like_nothing, pin_and_keys, scanner_line):
+    test()
+sys.exit(tap.done())
