@@ -83,6 +83,7 @@ static bool resize(void *array_at, uint32_t count, size_t size)
 	if (resized == NULL)
 		return false;
 	memcpy(array_at, &resized, sizeof(resized));
+	/* cppcheck-suppress memleak ; it was copied to where it belongs */
 	return true;
 }
 

@@ -179,14 +179,17 @@ static double median(double (*what)(const char *), const char *path)
 
 static double rss_mb(void)
 {
-	long pages = 0;
+	char line[100] = "", *second;
 	FILE *f = fopen("/proc/self/statm", "r");
 
-	if (f == NULL || fscanf(f, "%*s %ld", &pages) != 1)
-		pages = 0;
+	if (f != NULL && fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
 	if (f != NULL)
 		fclose(f);
-	return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
+	second = strchr(line, ' ');
+	return second == NULL
+		       ? 0
+		       : (double)strtol(second, NULL, 10) * (double)sysconf(_SC_PAGESIZE) / 1048576;
 }
 
 /* In a process that has done nothing else yet. */

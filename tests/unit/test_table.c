@@ -378,8 +378,8 @@ static void settings_manual(void **state)
 		char entry[600];
 		bool usual = row->fallback != NULL && row->fallback[0] != '\0';
 
-		snprintf(entry, sizeof(entry), ".It Cm %s\n%s\n%s%s%s.", row->key, row->sentence,
-			 usual ? "Default: " : "", usual ? row->fallback : "", usual ? "" : "");
+		snprintf(entry, sizeof(entry), ".It Cm %s\n%s\n%s%s", row->key, row->sentence,
+			 usual ? "Default: " : ".", usual ? row->fallback : "");
 		if (strstr(page, entry) == NULL)
 			fail_msg("the manual lacks: %s", entry);
 	}

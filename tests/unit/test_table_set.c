@@ -276,7 +276,7 @@ static void all_at_once(void **state)
 
 static void many_faults(void **state)
 {
-	size_t size = 20 * 3000, len = 0;
+	size_t size = 60000, len = 0;
 	char *csv = malloc(size);
 	struct shop s;
 

@@ -106,8 +106,7 @@ static void key_files(void **state)
 		"untrusted comment: x\n",
 		"untrusted comment: x\nRWQ=\n",
 		"RWQ!",
-		"untrusted comment: "
-		"x\nRWRzAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"};
+		"RWRzAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"};
 	struct gw_public_key key;
 	struct gw_secret_key mine;
 	struct gw_err err;

@@ -32,17 +32,21 @@ int gw_bundle_manifest(const char *dir, struct gw_manifest *manifest, struct gw_
 	return rc;
 }
 
-/* 0.10.2 > 0.9: by numbers, not by letters. */
+/* 0.10.2 is newer than 0.9: by numbers, not by letters. */
 static bool program_older_than(const char *wanted)
 {
-	int have[3] = {0}, want[3] = {0};
+	const char *have = GW_VERSION;
 
-	if (sscanf(GW_VERSION, "%d.%d.%d", &have[0], &have[1], &have[2]) < 1 ||
-	    sscanf(wanted, "%d.%d.%d", &want[0], &want[1], &want[2]) < 1)
-		return false;
-	for (int i = 0; i < 3; i++)
-		if (have[i] != want[i])
-			return have[i] < want[i];
+	while (*wanted != '\0') {
+		char *have_end, *want_end;
+		long have_number = strtol(have, &have_end, 10);
+		long want_number = strtol(wanted, &want_end, 10);
+
+		if (have_number != want_number || want_end == wanted)
+			return have_number < want_number;
+		have = have_end + (*have_end == '.');
+		wanted = want_end + (*want_end == '.');
+	}
 	return false;
 }
 

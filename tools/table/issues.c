@@ -6,14 +6,6 @@
 
 #include "base/text.h"
 
-static void place(struct gw_text *text, const char *file, uint32_t line, uint32_t column)
-{
-	gw_text_add(text, file);
-	if (line > 0)
-		gw_text_addf(text, ":%u:%u", line, column);
-	gw_text_add(text, ": ");
-}
-
 /* Out of memory loses the words of a complaint, never its count. */
 static void keep(struct gw_issues *issues, const char *text, bool warning)
 {
@@ -34,35 +26,23 @@ static void keep(struct gw_issues *issues, const char *text, bool warning)
 		issues->count++;
 }
 
-void gw_issues_error(struct gw_issues *issues, const char *file, uint32_t line, uint32_t column,
-		     const char *format, ...)
+void gw_issues_add(struct gw_issues *issues, bool warning, struct gw_place at, const char *format,
+		   ...)
 {
 	char room[1024], what[600];
 	struct gw_text text = gw_text_over(room, sizeof(room));
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
+	/* clang-tidy 14 takes this for uninitialized when it checks several files in one run. */
+	vsnprintf(what, sizeof(what), format,
+		  args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
 	va_end(args);
-	place(&text, file, line, column);
-	gw_text_add(&text, what);
-	keep(issues, room, false);
-}
-
-void gw_issues_warning(struct gw_issues *issues, const char *file, uint32_t line, uint32_t column,
-		       const char *format, ...)
-{
-	char room[1024], what[600];
-	struct gw_text text = gw_text_over(room, sizeof(room));
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	place(&text, file, line, column);
-	gw_text_add(&text, "warning: ");
-	gw_text_add(&text, what);
-	keep(issues, room, true);
+	gw_text_add(&text, at.file);
+	if (at.line > 0)
+		gw_text_addf(&text, ":%u:%u", at.line, at.column);
+	gw_text_addf(&text, ": %s%s", warning ? "warning: " : "", what);
+	keep(issues, room, warning);
 }
 
 void gw_issues_print(const struct gw_issues *issues, FILE *out)

@@ -24,11 +24,13 @@ struct gw_issues {
 	int64_t errors, warnings; /* those not kept included */
 };
 
-/* line 0: about the file as a whole. */
-void gw_issues_error(struct gw_issues *issues, const char *file, uint32_t line, uint32_t column,
-		     const char *format, ...) __attribute__((format(printf, 5, 6)));
-void gw_issues_warning(struct gw_issues *issues, const char *file, uint32_t line, uint32_t column,
-		       const char *format, ...) __attribute__((format(printf, 5, 6)));
+struct gw_place {
+	const char *file;      /* as complaints call it */
+	uint32_t line, column; /* 1-based; line 0: the file as a whole */
+};
+
+void gw_issues_add(struct gw_issues *issues, bool warning, struct gw_place at, const char *format,
+		   ...) __attribute__((format(printf, 4, 5)));
 
 /* Prints them all, a line each, and how many more there were. */
 void gw_issues_print(const struct gw_issues *issues, FILE *out);

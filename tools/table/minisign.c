@@ -129,7 +129,8 @@ static int open_secret(struct gw_secret_key *key, unsigned char raw[SECRET_SIZE]
 		return gw_err_set(err, GW_E_INPUT, "not a minisign secret key");
 	if (locked && (rc = unseal(raw, password, err)) < 0)
 		return rc;
-	memcpy(covered, "Ed", 2);
+	covered[0] = 'E';
+	covered[1] = 'd';
 	memcpy(covered + 2, sealed, 72);
 	crypto_generichash(sum, sizeof(sum), covered, sizeof(covered), NULL, 0);
 	sodium_memzero(covered, sizeof(covered));
@@ -212,7 +213,7 @@ int gw_minisign_verify(const struct gw_public_key *key, const void *data, size_t
 {
 	unsigned char hash[64], covered[64 + GW_TRUSTED_COMMENT_MAX];
 	char id[GW_KEY_ID_SIZE];
-	struct signature s;
+	struct signature s = {.comment = ""};
 	size_t covered_len;
 	int rc;
 

@@ -22,7 +22,7 @@ static void put_line(struct sink *out, const struct gw_text *line)
 {
 	if (out->failed)
 		return;
-	if (out->size - out->len < line->len + 1) {
+	if (out->at == NULL || out->size - out->len < line->len + 1) {
 		size_t size = out->size * 2 + line->len + 4096;
 		char *bigger = realloc(out->at, size);
 
@@ -237,7 +237,7 @@ uint32_t *gw_row_order(const struct gw_table *t, enum gw_row_kind kind)
 {
 	uint32_t count = gw_row_count(t, kind);
 	struct order *order = malloc((count + 1) * sizeof(*order));
-	uint32_t *rows = malloc((count + 1) * sizeof(*rows));
+	uint32_t *rows = calloc(count + 1, sizeof(*rows));
 
 	if (order == NULL || rows == NULL) {
 		free(order);

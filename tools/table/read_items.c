@@ -89,31 +89,31 @@ static void read_setting(struct gw_set *set, struct gw_sheet *sheet)
 		gw_sheet_error(sheet, S_KEY, "%s; drop one of the rows", err.text);
 		return;
 	}
-	gw_sheet_place(sheet, S_VALUE, set->setting_at[index]);
+	set->setting_at[index] = gw_sheet_place(sheet, S_VALUE);
 	if (row->type == GW_SETTING_CURRENCY)
 		memcpy(set->currency, value, sizeof(set->currency));
 }
 
 /* Amounts, now that the currency is known, and codes that mean two things. */
-static void check_together(struct gw_set *set, const struct gw_set_file *file)
+static void check_together(struct gw_set *set)
 {
 	const struct gw_table *t = gw_table_build_peek(set->build);
 
 	for (uint32_t i = 0; i < t->setting_count; i++) {
 		const struct gw_setting *s = &t->settings[i];
 		const struct gw_setting_row *row = gw_setting_row(s->key);
-		const uint32_t *at = set->setting_at[i];
+		struct gw_place at = set->setting_at[i];
 		struct gw_err err;
 
 		if (row->type == GW_SETTING_MONEY &&
 		    gw_setting_check(row, s->value, set->decimals, &err) < 0)
-			gw_issues_error(set->issues, file->name, at[0], at[1], "%s", err.text);
+			gw_issues_add(set->issues, false, at, "%s", err.text);
 		for (uint32_t k = 0; row->type == GW_SETTING_CODE && k < i; k++)
 			if (gw_setting_row(t->settings[k].key)->type == GW_SETTING_CODE &&
 			    strcmp(t->settings[k].value, s->value) == 0)
-				gw_issues_error(set->issues, file->name, at[0], at[1],
-						"%s and %s are the same code; give each its own",
-						t->settings[k].key, s->key);
+				gw_issues_add(set->issues, false, at,
+					      "%s and %s are the same code; give each its own",
+					      t->settings[k].key, s->key);
 	}
 }
 
@@ -126,7 +126,7 @@ void gw_set_read_settings(struct gw_set *set, const struct gw_set_file *file)
 		read_setting(set, &sheet);
 	gw_sheet_close(&sheet);
 	set->decimals = gw_money_decimals(set->currency);
-	check_together(set, file);
+	check_together(set);
 }
 
 /* --- items --- */

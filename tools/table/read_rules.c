@@ -378,14 +378,14 @@ static void read_file(struct gw_set *set, const char *dir, const char *name, boo
 	int fd;
 
 	if (gw_path_join(path, dir, name, &err) < 0) {
-		gw_issues_error(set->issues, name, 0, 0, "%s", err.text);
+		gw_issues_add(set->issues, false, (struct gw_place){.file = name}, "%s", err.text);
 		return;
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		if (needed || errno != ENOENT)
-			gw_issues_error(set->issues, path, 0, 0, "cannot be opened: %s",
-					strerror(errno));
+			gw_issues_add(set->issues, false, (struct gw_place){.file = path},
+				      "cannot be opened: %s", strerror(errno));
 		return;
 	}
 	file.ctx = &fd;
@@ -401,13 +401,15 @@ static void advise(struct gw_set *set, const char *dir)
 	for (uint32_t i = 0; i < t->experiment_count; i++)
 		holdout = holdout || t->experiments[i].holdout_ppm > 0;
 	if (t->item_count == 0)
-		gw_issues_warning(set->issues, dir, 0, 0, "no items: every scan will be unknown");
+		gw_issues_add(set->issues, true, (struct gw_place){.file = dir},
+			      "no items: every scan will be unknown");
 	else if (t->rule_count == 0)
-		gw_issues_warning(set->issues, dir, 0, 0, "no rules: nothing will be suggested");
+		gw_issues_add(set->issues, true, (struct gw_place){.file = dir},
+			      "no rules: nothing will be suggested");
 	else if (!holdout)
-		gw_issues_warning(set->issues, dir, 0, 0,
-				  "no hold-out: what the offers add cannot be measured; set "
-				  "holdout_ppm");
+		gw_issues_add(set->issues, true, (struct gw_place){.file = dir},
+			      "no hold-out: what the offers add cannot be measured; set "
+			      "holdout_ppm");
 }
 
 int gw_set_read_dir(const char *dir, struct gw_table **table, struct gw_issues *issues,

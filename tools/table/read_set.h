@@ -21,7 +21,7 @@ struct gw_set {
 	struct gw_issues *issues;
 	char currency[4];
 	int decimals;
-	uint32_t setting_at[GW_SET_SETTINGS_MAX][2]; /* line and column of each setting's value */
+	struct gw_place setting_at[GW_SET_SETTINGS_MAX]; /* of each setting's value */
 };
 
 /* One file of the set, however it is read; name is what complaints call it. */

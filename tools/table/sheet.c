@@ -1,6 +1,6 @@
 #include "tools/table/sheet.h"
 
-#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,14 +41,16 @@ static void take_column(struct gw_sheet *sheet, int field)
 		if (strcasecmp(name, sheet->columns[c].name) != 0)
 			continue;
 		if (sheet->at[c] >= 0)
-			gw_issues_error(sheet->issues, sheet->file, f->line, f->column,
-					"column '%s' stands twice; take one of them out", name);
+			gw_issues_add(sheet->issues, false,
+				      (struct gw_place){sheet->file, f->line, f->column},
+				      "column '%s' stands twice; take one of them out", name);
 		sheet->at[c] = field;
 		return;
 	}
 	if (name[0] != '\0')
-		gw_issues_warning(sheet->issues, sheet->file, f->line, f->column,
-				  "column '%.60s' is not known and left out", name);
+		gw_issues_add(sheet->issues, true,
+			      (struct gw_place){sheet->file, f->line, f->column},
+			      "column '%.60s' is not known and left out", name);
 }
 
 static bool read_header(struct gw_sheet *sheet)
@@ -60,34 +62,42 @@ static bool read_header(struct gw_sheet *sheet)
 
 	name_columns(sheet, &all);
 	if (sheet->fields == 1 && strpbrk(gw_csv_field(sheet->csv, 0)->at, ";\t") != NULL) {
-		gw_issues_error(sheet->issues, sheet->file, line, 1,
-				"columns are not separated by commas; save the file as CSV with "
-				"commas");
+		gw_issues_add(sheet->issues, false, (struct gw_place){sheet->file, line, 1},
+			      "columns are not separated by commas; save the file as CSV with "
+			      "commas");
 		return false;
 	}
 	for (int f = 0; f < sheet->fields; f++)
 		take_column(sheet, f);
 	for (int c = 0; sheet->columns[c].name != NULL; c++)
 		if (sheet->columns[c].needed && sheet->at[c] < 0) {
-			gw_issues_error(sheet->issues, sheet->file, line, 1,
-					"column '%s' is missing; the header may hold %s",
-					sheet->columns[c].name, room);
+			gw_issues_add(sheet->issues, false, (struct gw_place){sheet->file, line, 1},
+				      "column '%s' is missing; the header may hold %s",
+				      sheet->columns[c].name, room);
 			whole = false;
 		}
 	return whole;
 }
 
-/* A complaint of the CSV reader begins "line L, column C: "; turned into L:C. */
+/* Takes "line L, column C: " (column not always there) off the front of a CSV reader's words. */
+static const char *take_place(const char *text, struct gw_place *at)
+{
+	char *end;
+
+	if (strncmp(text, "line ", 5) != 0)
+		return text;
+	at->line = (uint32_t)strtoul(text + 5, &end, 10);
+	if (strncmp(end, ", column ", 9) == 0)
+		at->column = (uint32_t)strtoul(end + 9, &end, 10);
+	return end + strspn(end, ": ");
+}
+
 static void complain(struct gw_sheet *sheet, const struct gw_err *err)
 {
-	unsigned line = 0, column = 1;
-	int used = 0;
-	const char *text = err->text;
+	struct gw_place at = {sheet->file, 0, 1};
+	const char *what = take_place(err->text, &at);
 
-	if (sscanf(text, "line %u, column %u: %n", &line, &column, &used) == 2 ||
-	    sscanf(text, "line %u: %n", &line, &used) == 1)
-		text += used;
-	gw_issues_error(sheet->issues, sheet->file, line, column, "%s", text);
+	gw_issues_add(sheet->issues, false, at, "%s", what);
 }
 
 /* Fields of the next record that can be read, 0 at the end. */
@@ -112,7 +122,7 @@ void gw_sheet_open(struct gw_sheet *sheet, const char *file, const struct gw_she
 	for (int c = 0; c < GW_SHEET_COLUMNS_MAX; c++)
 		sheet->at[c] = -1;
 	if (gw_csv_new(&sheet->csv, read, ctx, ',') < 0) {
-		gw_issues_error(issues, file, 0, 0, "out of memory");
+		gw_issues_add(issues, false, (struct gw_place){file, 0, 0}, "out of memory");
 		return;
 	}
 	sheet->fields = next_record(sheet);
@@ -121,7 +131,8 @@ void gw_sheet_open(struct gw_sheet *sheet, const char *file, const struct gw_she
 		struct gw_text all = gw_text_over(room, sizeof(room));
 
 		name_columns(sheet, &all);
-		gw_issues_error(issues, file, 1, 1, "no header row; it may hold %s", room);
+		gw_issues_add(issues, false, (struct gw_place){file, 1, 1},
+			      "no header row; it may hold %s", room);
 	} else if (!read_header(sheet)) {
 		sheet->fields = 0;
 	}
@@ -139,10 +150,10 @@ bool gw_sheet_next(struct gw_sheet *sheet)
 		sheet->rows++;
 		if (n == sheet->fields)
 			return true;
-		gw_issues_error(sheet->issues, sheet->file, first->line, 1,
-				"%d cells, but the header has %d; is a comma missing, or one in a "
-				"text without quotes?",
-				n, sheet->fields);
+		gw_issues_add(sheet->issues, false, (struct gw_place){sheet->file, first->line, 1},
+			      "%d cells, but the header has %d; is a comma missing, or one in a "
+			      "text without quotes?",
+			      n, sheet->fields);
 	}
 	return false;
 }
@@ -158,36 +169,10 @@ const char *gw_sheet_cell(struct gw_sheet *sheet, int column)
 	return sheet->at[column] < 0 ? "" : trim(gw_csv_field(sheet->csv, sheet->at[column]));
 }
 
-void gw_sheet_place(const struct gw_sheet *sheet, int column, uint32_t place[2])
+struct gw_place gw_sheet_place(const struct gw_sheet *sheet, int column)
 {
 	int field = sheet->at[column] < 0 ? 0 : sheet->at[column];
+	const struct gw_csv_field *f = gw_csv_field(sheet->csv, field);
 
-	place[0] = gw_csv_field(sheet->csv, field)->line;
-	place[1] = gw_csv_field(sheet->csv, field)->column;
-}
-
-void gw_sheet_error(struct gw_sheet *sheet, int column, const char *format, ...)
-{
-	char what[600];
-	uint32_t place[2];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	gw_sheet_place(sheet, column, place);
-	gw_issues_error(sheet->issues, sheet->file, place[0], place[1], "%s", what);
-}
-
-void gw_sheet_warning(struct gw_sheet *sheet, int column, const char *format, ...)
-{
-	char what[600];
-	uint32_t place[2];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	gw_sheet_place(sheet, column, place);
-	gw_issues_warning(sheet->issues, sheet->file, place[0], place[1], "%s", what);
+	return (struct gw_place){sheet->file, f->line, f->column};
 }

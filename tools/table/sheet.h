@@ -48,13 +48,13 @@ void gw_sheet_close(struct gw_sheet *sheet);
  * no such column. */
 const char *gw_sheet_cell(struct gw_sheet *sheet, int column);
 
-/* Line and column of a cell of the current row. */
-void gw_sheet_place(const struct gw_sheet *sheet, int column, uint32_t place[2]);
+/* Where a cell of the current row stands. */
+struct gw_place gw_sheet_place(const struct gw_sheet *sheet, int column);
 
-/* Complains at a cell of the current row. */
-void gw_sheet_error(struct gw_sheet *sheet, int column, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void gw_sheet_warning(struct gw_sheet *sheet, int column, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Complains at a cell of the current row, as gw_issues_add does. */
+#define gw_sheet_error(sheet, column, ...)                                                         \
+	gw_issues_add((sheet)->issues, false, gw_sheet_place(sheet, column), __VA_ARGS__)
+#define gw_sheet_warning(sheet, column, ...)                                                       \
+	gw_issues_add((sheet)->issues, true, gw_sheet_place(sheet, column), __VA_ARGS__)
 
 #endif

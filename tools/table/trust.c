@@ -140,12 +140,29 @@ static int ratchet_text(const char *home, char path[GW_PATH_MAX], char **text, s
 	return rc == GW_E_NOT_FOUND ? GW_OK : rc;
 }
 
+/* Takes a word of less than size bytes off the front of *line. */
+static bool take_word(const char **line, char *out, size_t size)
+{
+	size_t len = strcspn(*line, " ");
+
+	if (len == 0 || len >= size || (*line)[len] != ' ')
+		return false;
+	memcpy(out, *line, len);
+	out[len] = '\0';
+	*line += len + 1;
+	return true;
+}
+
 /* Reads one line; false when it is not of our form. */
 static bool parse_line(const char *line, char key[GW_KEY_ID_SIZE], char chain[GW_ID_MAX],
 		       long long *version)
 {
-	_Static_assert(GW_KEY_ID_SIZE == 17 && GW_ID_MAX == 40, "the widths below");
-	return sscanf(line, "%16s %39s %lld", key, chain, version) == 3;
+	char *end;
+
+	if (!take_word(&line, key, GW_KEY_ID_SIZE) || !take_word(&line, chain, GW_ID_MAX))
+		return false;
+	*version = strtoll(line, &end, 10);
+	return end != line && *end == '\0' && *version > 0;
 }
 
 int gw_ratchet_get(const char *home, const char *key_id, const char *chain, long long *version,
