@@ -145,7 +145,7 @@ static void rules_are_complete(void **state)
 		struct gw_rule_filter filter = {.min_confidence = {random_below(11), 10}};
 
 		trial_make(&t, random_below(2) * 4096);
-		assert_int_equal(gw_order_make(&order, &t.sales, limits.min_count, 0, NULL), GW_OK);
+		assert_int_equal(gw_order_make(&order, &t.sales, NULL, limits.min_count, 0, NULL), GW_OK);
 		for (int run = 0; run < 2; run++) {
 			struct seen *s = run == 0 ? &first : &again;
 			struct gw_itemsets sets = {0};
@@ -216,7 +216,7 @@ static void productive_rules(void **state)
 		uint32_t want = 0;
 
 		trial_make(&t, 4096);
-		assert_int_equal(gw_order_make(&order, &t.sales, 1, 0, NULL), GW_OK);
+		assert_int_equal(gw_order_make(&order, &t.sales, NULL, 1, 0, NULL), GW_OK);
 		assert_int_equal(gw_itemsets_mine(&sets, t.sales.spool, &order, &limits, NULL),
 				 GW_OK);
 		memset(&s, 0, sizeof(s));

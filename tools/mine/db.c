@@ -7,6 +7,7 @@
  */
 #include "tools/mine/db.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ void gw_db_release(struct gw_db *db)
 	free(db->start);
 	free(db->holders);
 	free(db->first);
+	free(db->weight);
 	memset(db, 0, sizeof(*db));
 }
 
@@ -44,6 +46,7 @@ struct loader {
 	const struct gw_order *order;
 	uint32_t from, to;
 	uint32_t least; /* items a basket needs: 2, or 1 where the order's counts must come out */
+	const struct gw_weighing *weighing; /* NULL: none */
 	struct gw_spool_reader reader;
 };
 
@@ -89,6 +92,18 @@ static int measure(struct loader *l, struct gw_db *db, uint64_t *occurrences, st
 	return *occurrences < UINT32_MAX && baskets < UINT32_MAX ? GW_OK : no_memory(err);
 }
 
+static float weight_of(const struct gw_weighing *w, const struct gw_basket *b)
+{
+	double weight = pow(b->count, -w->power);
+	double days;
+
+	if (w->half_life_days > 0 && b->when_ms != GW_NO_TIME) {
+		days = (double)(w->now_ms - b->when_ms) / 86400000.0;
+		weight *= exp2(-(days > 0 ? days : 0) / w->half_life_days);
+	}
+	return (float)weight;
+}
+
 /* Second pass: the list of each label; first[i] runs from its start to its end meanwhile. */
 static int list_holders(struct loader *l, struct gw_db *db, struct gw_err *err)
 {
@@ -107,6 +122,8 @@ static int list_holders(struct loader *l, struct gw_db *db, struct gw_err *err)
 				continue;
 			for (uint32_t i = 0; i < kept; i++)
 				db->holders[db->first[l->reader.items[i]]++] = basket;
+			if (l->weighing != NULL)
+				db->weight[basket] = weight_of(l->weighing, &b);
 			db->start[basket++] = at;
 			at += kept;
 		}
@@ -161,6 +178,13 @@ static int load(struct loader *l, struct gw_db *db, struct gw_err *err)
 	    !fit(&db->holders, &db->holders_room, occurrences) ||
 	    !fit(&db->start, &db->start_room, (size_t)db->baskets + 1))
 		return no_memory(err);
+	if (l->weighing != NULL && db->weight_room < db->baskets) {
+		free(db->weight);
+		db->weight_room = db->baskets;
+		db->weight = malloc(db->weight_room * sizeof(*db->weight));
+		if (db->weight == NULL)
+			return no_memory(err);
+	}
 	db->n = l->to;
 	for (uint32_t i = 0; i < db->n; i++)
 		db->first[i + 1] += db->first[i];
@@ -171,14 +195,42 @@ static int load(struct loader *l, struct gw_db *db, struct gw_err *err)
 }
 
 int gw_db_load(struct gw_db *db, const struct gw_spool *spool, const struct gw_order *order,
-	       uint32_t from, uint32_t to, struct gw_err *err)
+	       uint32_t from, uint32_t to, const struct gw_weighing *weighing, struct gw_err *err)
 {
-	struct loader l = {.spool = spool, .order = order, .from = from, .to = to};
+	struct loader l = {.spool = spool,
+			   .order = order,
+			   .from = from,
+			   .to = to,
+			   .weighing = weighing};
 	int rc = load(&l, db, err);
 
 	gw_spool_reader_release(&l.reader);
 	return rc;
 }
+
+int gw_db_weigh(double *sums, const struct gw_spool *spool, const struct gw_order *order,
+		const struct gw_weighing *weighing, struct gw_err *err)
+{
+	struct gw_spool_reader reader = {0};
+	struct gw_basket b;
+	int rc = GW_OK;
+
+	for (uint32_t k = 0; rc == GW_OK && k < gw_spool_blocks(spool); k++) {
+		rc = gw_spool_open(spool, k, &reader, err);
+		while (rc == GW_OK && gw_spool_next(&reader, &b)) {
+			double weight = weight_of(weighing, &b);
+
+			for (uint32_t i = 0; i < b.count; i++)
+				if (order->label_of[b.items[i]] != GW_NO_LABEL)
+					sums[order->label_of[b.items[i]]] += weight;
+		}
+	}
+	gw_spool_reader_release(&reader);
+	return rc;
+}
+
+#define PARTS_MAX      4096u
+#define OCCURRENCE_LEN 8u /* bytes of an item in a basket */
 
 /* Part a label belongs to: the last bound not above it. */
 static uint32_t part_of(const uint32_t *bounds, uint32_t parts, uint32_t label)
@@ -216,8 +268,9 @@ static void plan_basket(const struct gw_order *order, const struct gw_basket *b,
 	}
 }
 
-int gw_db_plan(const struct gw_spool *spool, const struct gw_order *order, const uint32_t *bounds,
-	       uint32_t parts, uint64_t *occurrences, struct gw_err *err)
+/* Items each part would load; one pass over the spool. */
+static int plan(const struct gw_spool *spool, const struct gw_order *order, const uint32_t *bounds,
+		uint32_t parts, uint64_t *occurrences, struct gw_err *err)
 {
 	struct gw_spool_reader reader = {0};
 	uint32_t *in_part = malloc(parts * sizeof(*in_part));
@@ -233,6 +286,49 @@ int gw_db_plan(const struct gw_spool *spool, const struct gw_order *order, const
 	gw_spool_reader_release(&reader);
 	free(in_part);
 	return rc;
+}
+
+static uint32_t halve_bounds(uint32_t *bounds, uint32_t parts, uint32_t i)
+{
+	memmove(bounds + i + 2, bounds + i + 1, (parts - i) * sizeof(*bounds));
+	bounds[i + 1] = bounds[i] + (bounds[i + 2] - bounds[i]) / 2;
+	return parts + 1;
+}
+
+int gw_db_cut(struct gw_cut *cut, const struct gw_spool *spool, const struct gw_order *order,
+	      size_t memory, struct gw_err *err)
+{
+	uint64_t room = memory / OCCURRENCE_LEN, *occurrences;
+	bool again = gw_spool_occurrences(spool) > room;
+	int rc = GW_OK;
+
+	cut->parts = 1;
+	cut->bounds = malloc((PARTS_MAX + 2) * sizeof(*cut->bounds));
+	occurrences = malloc(PARTS_MAX * sizeof(*occurrences));
+	if (cut->bounds == NULL || occurrences == NULL)
+		rc = no_memory(err);
+	else
+		cut->bounds[0] = 0, cut->bounds[1] = order->n;
+	while (again && rc == GW_OK) {
+		again = false;
+		rc = plan(spool, order, cut->bounds, cut->parts, occurrences, err);
+		for (uint32_t i = cut->parts; rc == GW_OK && i-- > 0;)
+			if (occurrences[i] > room && cut->bounds[i + 1] - cut->bounds[i] > 1 &&
+			    cut->parts < PARTS_MAX) {
+				cut->parts = halve_bounds(cut->bounds, cut->parts, i);
+				again = true;
+			}
+	}
+	free(occurrences);
+	if (rc < 0)
+		gw_cut_release(cut);
+	return rc;
+}
+
+void gw_cut_release(struct gw_cut *cut)
+{
+	free(cut->bounds);
+	cut->bounds = NULL;
 }
 
 /* Copies the kept items before `item` of each of its baskets; returns the baskets copied. */

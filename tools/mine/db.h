@@ -24,23 +24,41 @@ struct gw_db {
 	uint32_t *start;   /* start[baskets + 1] */
 	uint32_t *holders; /* of item i: holders[first[i] .. first[i+1]) */
 	uint32_t *first;   /* first[n + 1] */
-	size_t items_room, start_room, holders_room, first_room;
+	float *weight;     /* weight[baskets], where it was asked for */
+	size_t items_room, start_room, holders_room, first_room, weight_room;
+};
+
+/* How much a basket counts: items^-power x 2^(-age / half life). */
+struct gw_weighing {
+	double power;          /* 0: large baskets count as much as small ones */
+	double half_life_days; /* 0: age does not matter */
+	int64_t now_ms;
 };
 
 /*
  * Loads the baskets of the spool that hold a label of [from, to), reduced to labels below `to`.
- * order must hold the counts of this very spool.  GW_E_MEMORY (also when they hold 2^32 items
+ * order must hold the counts of this very spool; weighing may be NULL.  GW_E_MEMORY (also when they hold 2^32 items
  * or more), GW_E_STORAGE.
  */
 int gw_db_load(struct gw_db *db, const struct gw_spool *spool, const struct gw_order *order,
-	       uint32_t from, uint32_t to, struct gw_err *err);
+	       uint32_t from, uint32_t to, const struct gw_weighing *weighing, struct gw_err *err);
+
+/* Ranges of labels whose loads fit into memory: part i is [bounds[i], bounds[i + 1]). */
+struct gw_cut {
+	uint32_t parts, *bounds;
+};
 
 /*
- * Items that [from, to) would load, for planning: occurrences[i] for the part from bounds[i] to
- * bounds[i + 1], i < parts.  One pass over the spool.
+ * Cuts all labels into parts of at most `memory` bytes, as far as single labels allow.  A pass over
+ * the spool for each round of halving; none when everything fits.  GW_E_MEMORY, GW_E_STORAGE.
  */
-int gw_db_plan(const struct gw_spool *spool, const struct gw_order *order, const uint32_t *bounds,
-	       uint32_t parts, uint64_t *occurrences, struct gw_err *err);
+int gw_db_cut(struct gw_cut *cut, const struct gw_spool *spool, const struct gw_order *order,
+	      size_t memory, struct gw_err *err);
+void gw_cut_release(struct gw_cut *cut);
+
+/* Adds to sums[order->n] the weights of all baskets that hold each label.  One pass. */
+int gw_db_weigh(double *sums, const struct gw_spool *spool, const struct gw_order *order,
+		const struct gw_weighing *weighing, struct gw_err *err);
 
 /*
  * Fills `to` with the baskets of `from` that hold item, reduced to kept[0..m) (rising, all below

@@ -42,9 +42,7 @@
 
 #include "tools/mine/db.h"
 
-#define RUN_LEN        16u /* labels a thread takes at a time */
-#define PARTS_MAX      4096u
-#define OCCURRENCE_LEN 8u /* bytes in a gw_db */
+#define RUN_LEN 16u /* labels a thread takes at a time */
 
 struct work {
 	const struct gw_db *db;
@@ -327,47 +325,7 @@ static int mine_part(struct work *work, struct worker *workers, uint32_t from, s
 	return GW_OK;
 }
 
-static uint32_t halve_bounds(uint32_t *bounds, uint32_t parts, uint32_t i)
-{
-	memmove(bounds + i + 2, bounds + i + 1, (parts - i) * sizeof(*bounds));
-	bounds[i + 1] = bounds[i] + (bounds[i + 2] - bounds[i]) / 2;
-	return parts + 1;
-}
-
-/* Cuts [0, n) into parts that fit into limits->memory each, as far as single labels allow. */
-static int plan(uint32_t *bounds, uint32_t *parts, const struct gw_spool *spool,
-		const struct gw_order *order, const struct gw_mine_limits *limits,
-		struct gw_err *err)
-{
-	static const uint32_t least_parts = 1;
-	uint64_t room = limits->memory / OCCURRENCE_LEN;
-	uint64_t *occurrences;
-	bool cut = gw_spool_occurrences(spool) > room;
-	int rc = GW_OK;
-
-	*parts = least_parts;
-	bounds[0] = 0;
-	bounds[1] = order->n;
-	if (!cut)
-		return GW_OK;
-	occurrences = malloc(PARTS_MAX * sizeof(*occurrences));
-	if (occurrences == NULL)
-		return gw_err_set(err, GW_E_MEMORY, "out of memory");
-	while (cut && rc == GW_OK) {
-		cut = false;
-		rc = gw_db_plan(spool, order, bounds, *parts, occurrences, err);
-		for (uint32_t i = *parts; rc == GW_OK && i-- > 0;)
-			if (occurrences[i] > room && bounds[i + 1] - bounds[i] > 1 &&
-			    *parts < PARTS_MAX) {
-				*parts = halve_bounds(bounds, *parts, i);
-				cut = true;
-			}
-	}
-	free(occurrences);
-	return rc;
-}
-
-static int mine_parts(struct work *work, const struct gw_spool *spool, const uint32_t *bounds,
+static int mine_parts(struct work *work, const struct gw_spool *spool, const struct gw_cut *cut,
 		      struct worker *workers, struct gw_err *err)
 {
 	const struct gw_order *order = work->sets->order;
@@ -375,11 +333,11 @@ static int mine_parts(struct work *work, const struct gw_spool *spool, const uin
 	int rc = GW_OK;
 
 	work->db = &db;
-	for (uint32_t i = 0; rc == GW_OK && i < work->sets->parts; i++) {
-		rc = gw_db_load(&db, spool, order, bounds[i], bounds[i + 1], err);
-		work->to = bounds[i + 1];
+	for (uint32_t i = 0; rc == GW_OK && i < cut->parts; i++) {
+		rc = gw_db_load(&db, spool, order, cut->bounds[i], cut->bounds[i + 1], NULL, err);
+		work->to = cut->bounds[i + 1];
 		if (rc == GW_OK)
-			rc = mine_part(work, workers, bounds[i], err);
+			rc = mine_part(work, workers, cut->bounds[i], err);
 	}
 	gw_db_release(&db);
 	return rc;
@@ -390,23 +348,23 @@ int gw_itemsets_mine(struct gw_itemsets *sets, const struct gw_spool *spool,
 		     struct gw_err *err)
 {
 	struct work work = {.sets = sets, .limits = limits};
-	uint32_t *bounds = malloc((PARTS_MAX + 2) * sizeof(*bounds));
 	struct worker *workers = calloc((size_t)limits->threads, sizeof(*workers));
-	bool ready = bounds != NULL && workers != NULL;
+	struct gw_cut cut = {0};
+	bool ready = workers != NULL;
 	int rc;
 
 	sets->order = order;
 	sets->nodes = calloc((size_t)order->n + 1, sizeof(*sets->nodes));
 	for (int i = 0; ready && i < limits->threads; i++)
 		ready = worker_init(&workers[i], &work, order->n);
-	rc = ready && sets->nodes != NULL ? plan(bounds, &sets->parts, spool, order, limits, err)
+	rc = ready && sets->nodes != NULL ? gw_db_cut(&cut, spool, order, limits->memory, err)
 					  : gw_err_set(err, GW_E_MEMORY, "out of memory");
 	if (rc == GW_OK)
-		rc = mine_parts(&work, spool, bounds, workers, err);
+		rc = mine_parts(&work, spool, &cut, workers, err);
 	for (int i = 0; workers != NULL && i < limits->threads; i++)
 		worker_release(&workers[i]);
 	free(workers);
-	free(bounds);
+	gw_cut_release(&cut);
 	if (rc < 0)
 		gw_itemsets_release(sets);
 	return rc;

@@ -47,7 +47,6 @@ struct gw_mine_limits {
 struct gw_itemsets {
 	const struct gw_order *order; /* borrowed */
 	struct gw_node *nodes;        /* nodes[order->n] */
-	uint32_t parts;               /* passes the baskets were cut into */
 };
 
 /* GW_E_MEMORY, GW_E_STORAGE. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/mine/evaluate.h"
 #include "tools/mine/options.h"
 #include "tools/mine/rules.h"
 #include "tools/mine/sales.h"
@@ -77,11 +78,11 @@ static int mine_exact(const struct gw_mine_options *o, const struct gw_sales *sa
 {
 	struct gw_mine_limits limits = {.min_count = least_count(o, sales, 1),
 					.size_max = o->antecedent_max + 1,
-					.threads = o->threads > 0 ? o->threads : processors(),
+					.threads = o->threads,
 					.memory = o->memory};
 	struct gw_itemsets sets = {0};
 	struct gw_order order;
-	int rc = gw_order_make(&order, sales, limits.min_count, 0, err);
+	int rc = gw_order_make(&order, sales, NULL, limits.min_count, 0, err);
 
 	if (rc < 0)
 		return rc;
@@ -93,9 +94,26 @@ static int mine_exact(const struct gw_mine_options *o, const struct gw_sales *sa
 	return rc;
 }
 
-int main(int argc, char **argv)
+/* What the verb does with the sales it was given. */
+typedef int verb_fn(struct gw_mine_options *o, const struct gw_cli *cli, struct gw_sales *sales,
+		    struct gw_err *err);
+
+static int mine(struct gw_mine_options *o, const struct gw_cli *cli, struct gw_sales *sales,
+		struct gw_err *err)
 {
-	struct gw_cli cli = gw_cli_start(&gw_mine_program, argc, argv);
+	(void)cli;
+	return mine_exact(o, sales, err);
+}
+
+static int evaluate(struct gw_mine_options *o, const struct gw_cli *cli, struct gw_sales *sales,
+		    struct gw_err *err)
+{
+	return gw_evaluate(sales, o, cli->json, stdout, err);
+}
+
+static int run(const struct gw_cli_program *program, int argc, char **argv, verb_fn *verb)
+{
+	struct gw_cli cli = gw_cli_start(program, argc, argv);
 	struct gw_mine_options options;
 	struct gw_sales sales;
 	struct gw_err err = {0};
@@ -105,13 +123,23 @@ int main(int argc, char **argv)
 		gw_mine_options_release(&options);
 		return cli.exit_status;
 	}
+	if (options.threads == 0)
+		options.threads = processors();
+	options.read.keep_keys = verb == evaluate;
 	rc = gw_sales_init(&sales, options.memory / SPOOL_SHARE);
 	if (rc == GW_OK)
 		rc = read_inputs(&sales, &cli, &options, &err);
 	gw_intake_print(&sales, stderr, !isatty(2) && cli.verbose == 0);
 	if (rc == GW_OK)
-		rc = mine_exact(&options, &sales, &err);
+		rc = verb(&options, &cli, &sales, &err);
 	gw_sales_release(&sales);
 	gw_mine_options_release(&options);
-	return rc < 0 ? gw_cli_fail(&gw_mine_program, &err) : 0;
+	return rc < 0 ? gw_cli_fail(program, &err) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "evaluate") == 0)
+		return run(&gw_mine_evaluate_program, argc - 1, argv + 1, evaluate);
+	return run(&gw_mine_program, argc, argv, mine);
 }

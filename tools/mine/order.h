@@ -22,9 +22,12 @@ struct gw_order {
 	uint32_t *count;    /* count[n]: baskets that hold the item, never rising */
 };
 
-/* Items in at least min_count (>= 1) baskets; at most n_max of them, 0: no limit.  GW_E_MEMORY. */
-int gw_order_make(struct gw_order *order, const struct gw_sales *sales, uint32_t min_count,
-		  uint32_t n_max, struct gw_err *err);
+/*
+ * Items with counts[id] >= min_count (>= 1); at most n_max of them, 0: no limit.  counts NULL: the
+ * sales' own, else counts[items] of the baskets that will be mined.  GW_E_MEMORY.
+ */
+int gw_order_make(struct gw_order *order, const struct gw_sales *sales, const uint32_t *counts,
+		  uint32_t min_count, uint32_t n_max, struct gw_err *err);
 void gw_order_release(struct gw_order *order);
 
 #endif

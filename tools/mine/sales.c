@@ -14,6 +14,7 @@ int gw_sales_init(struct gw_sales *s, size_t memory_limit)
 	gw_dict_init(&s->items);
 	gw_dict_init(&s->tills);
 	gw_dict_init(&s->categories);
+	gw_dict_init(&s->families);
 	gw_dict_init(&s->names);
 	/* Offset 0 of the names is the empty one: "no name". */
 	if (gw_dict_add(&s->names, "", 0) == GW_DICT_NONE)
@@ -26,6 +27,7 @@ void gw_sales_release(struct gw_sales *s)
 	gw_dict_release(&s->items);
 	gw_dict_release(&s->tills);
 	gw_dict_release(&s->categories);
+	gw_dict_release(&s->families);
 	gw_dict_release(&s->names);
 	gw_spool_free(s->spool);
 	free(s->facts);
@@ -80,7 +82,7 @@ uint32_t gw_sales_item(struct gw_sales *s, const char *code, size_t len)
 	if (id != before)
 		return id;
 	memset(&s->facts[id], 0, sizeof(s->facts[id]));
-	s->facts[id].category = GW_DICT_NONE;
+	s->facts[id].category = s->facts[id].family = GW_DICT_NONE;
 	s->facts[id].list_price = s->facts[id].cost = GW_NO_PRICE;
 	return id;
 }

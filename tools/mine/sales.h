@@ -56,6 +56,7 @@ struct gw_item_facts {
 	size_t name;              /* offset into names, 0: none */
 	uint32_t name_votes;      /* Boyer-Moore majority vote among the names seen */
 	uint32_t category;        /* number in `categories`, GW_DICT_NONE */
+	uint32_t family;          /* number in `families`, GW_DICT_NONE */
 	bool service, listed;     /* from a catalogue */
 	int64_t list_price, cost; /* from a catalogue, GW_NO_PRICE */
 	struct {
@@ -65,7 +66,7 @@ struct gw_item_facts {
 };
 
 struct gw_sales {
-	struct gw_dict items, tills, categories, names;
+	struct gw_dict items, tills, categories, families, names;
 	struct gw_item_facts *facts; /* facts[items.count] */
 	uint32_t facts_room;
 	struct gw_spool *spool;

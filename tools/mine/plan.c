@@ -1,0 +1,206 @@
+#include "tools/mine/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/mine/family.h"
+
+#define CASES_MIN 200 /* fewer say nothing about which plan is better */
+
+struct gw_plan gw_plan_defaults(enum gw_learner learner)
+{
+	struct gw_plan plan = {.learning = gw_learning_defaults(learner),
+			       .choice = {.rules_max = 40000,
+					  .per_item = 1000,
+					  .spread = 0.35,
+					  .count_min = 1,
+					  .confidence_min = {0, 1}}};
+
+	return plan;
+}
+
+double *gw_plan_worth(const struct gw_order *order, const struct gw_sales *sales)
+{
+	double *worth = malloc(((size_t)order->n + 1) * sizeof(*worth));
+
+	for (uint32_t i = 0; worth != NULL && i < order->n; i++) {
+		uint32_t item = order->item_of[i];
+		int64_t price = gw_sales_price(sales, item), cost = sales->facts[item].cost;
+
+		worth[i] = price == GW_NO_PRICE ? 0 : (double)price;
+		if (price != GW_NO_PRICE && cost != GW_NO_PRICE)
+			worth[i] = price > cost ? (double)(price - cost) : 0;
+	}
+	return worth;
+}
+
+struct kin {
+	const struct gw_order *order;
+	const struct gw_sales *sales;
+};
+
+static bool not_kin(const void *ctx, uint32_t from, uint32_t to)
+{
+	const struct kin *k = ctx;
+
+	return !gw_same_family(k->sales, k->order->item_of[from], k->order->item_of[to]);
+}
+
+int gw_plan_run(struct gw_weights *rules, const struct gw_plan *plan, const struct gw_spool *spool,
+		const struct gw_order *order, int64_t last_ms, const struct gw_sales *sales,
+		struct gw_err *err)
+{
+	struct gw_learning learning = plan->learning;
+	struct gw_choice choice = plan->choice;
+	struct kin kin = {order, sales};
+	double *worth = NULL;
+	int rc;
+
+	learning.weighing.now_ms = last_ms;
+	rc = gw_learn(rules, spool, order, &learning, err);
+	if (rc < 0)
+		return rc;
+	if (plan->families) {
+		choice.allowed = not_kin;
+		choice.ctx = &kin;
+	}
+	if (choice.money > 0) {
+		choice.worth = worth = gw_plan_worth(order, sales);
+		rc = worth != NULL ? GW_OK : GW_E_MEMORY;
+	}
+	if (rc == GW_OK)
+		rc = gw_choose(rules, order, &choice);
+	free(worth);
+	if (rc == GW_OK)
+		return rc;
+	gw_weights_release(rules);
+	return gw_err_set(err, rc, "out of memory");
+}
+
+/* --- tuning --------------------------------------------------------------------------------------- */
+
+struct tuning {
+	struct gw_sample sample;
+	struct gw_cases cases;
+	const struct gw_sales *sales;
+	double days; /* the sample spans, 0: no times */
+};
+
+static int try_plan(const struct gw_plan *plan, const struct tuning *t, struct gw_score *score,
+		    struct gw_err *err)
+{
+	struct gw_weights rules;
+	int rc = gw_plan_run(&rules, plan, t->sample.spool, &t->sample.order, t->sample.last_ms,
+			     t->sales, err);
+
+	if (rc < 0)
+		return rc;
+	rc = gw_score_rules(score, &rules, &t->sample.order, &t->cases, GW_COMBINE_SUM);
+	gw_weights_release(&rules);
+	return rc < 0 ? gw_err_set(err, rc, "out of memory") : rc;
+}
+
+/* What is tuned: hits within one, three and five together, which is less noisy than any alone. */
+static double goodness(const struct gw_score *s)
+{
+	return (double)(s->hit1 + s->hit3 + s->hit5) + s->reciprocal * 1e-3;
+}
+
+/* The tunable numbers of a plan, each with the values tried; 0 ends a list early. */
+struct knob {
+	double *value;
+	double tried[5];
+	int count;
+};
+
+static int turn(struct knob *knob, struct gw_plan *plan, const struct tuning *t,
+		struct gw_score *best, struct gw_err *err)
+{
+	double kept = *knob->value;
+
+	for (int i = 0; i < knob->count; i++) {
+		struct gw_score score;
+		int rc;
+
+		if (knob->tried[i] == kept)
+			continue;
+		*knob->value = knob->tried[i];
+		rc = try_plan(plan, t, &score, err);
+		if (rc < 0)
+			return rc;
+		if (goodness(&score) > goodness(best)) {
+			*best = score;
+			kept = *knob->value;
+		}
+	}
+	*knob->value = kept;
+	return GW_OK;
+}
+
+static int turn_all(struct gw_plan *plan, const struct tuning *t, struct gw_score *best,
+		    struct gw_err *err)
+{
+	struct gw_learning *l = &plan->learning;
+	struct knob common[] = {
+		{&l->weighing.power, {0, 0.3, 0.4, 0.5, 0.7}, 5},
+		{&l->weighing.half_life_days, {0, t->days, t->days / 2}, t->days > 0 ? 3 : 0},
+		{&plan->choice.spread, {0, 0.2, 0.35, 0.5}, 4},
+	};
+	struct knob ridge[] = {{&l->ridge, {0.5, 1, 2, 5, 20}, 5},
+			       {&l->ridge_share, {0, 0.1, 0.3, 0.6}, 4},
+			       {&l->blend, {0.3, 0.4, 0.5}, l->learner == GW_LEARN_SPARSE ? 3 : 0}};
+	struct knob counts[] = {{&l->blend, {0.4, 0.5, 0.6, 0.7, 0.8}, 5},
+				{&l->sharpness, {1, 1.3, 1.5, 2}, 4}};
+	bool by_counts = l->learner == GW_LEARN_COUNTS;
+	int rc = GW_OK;
+
+	for (int i = 0; rc == GW_OK && i < (by_counts ? 2 : 3); i++)
+		rc = turn(by_counts ? &counts[i] : &ridge[i], plan, t, best, err);
+	if (by_counts)
+		common[0] = (struct knob){&l->weighing.power, {0.5, 0.7, 1, 1.2}, 4};
+	for (int i = 0; rc == GW_OK && i < 3; i++)
+		rc = turn(&common[i], plan, t, best, err);
+	return rc;
+}
+
+int gw_plan_tune(struct gw_plan *plan, struct gw_score *tried, const struct gw_corpus *corpus,
+		 uint32_t to, const struct gw_sales *sales, struct gw_err *err)
+{
+	uint32_t from = (uint32_t)((uint64_t)to * 4 / 5);
+	struct tuning t = {.cases = {corpus, from, to, 2, 10, NULL}, .sales = sales};
+	int rc = gw_sample_make(&t.sample, corpus, 0, from, sales, 1, err);
+
+	if (rc < 0)
+		return rc;
+	if (from > 0 && corpus->when_ms[0] != GW_NO_TIME)
+		t.days = (double)(corpus->when_ms[from - 1] - corpus->when_ms[0]) / 86400000.0;
+	rc = try_plan(plan, &t, tried, err);
+	if (rc == GW_OK && tried->cases < CASES_MIN)
+		rc = GW_E_NOT_FOUND;
+	if (rc == GW_OK)
+		rc = turn_all(plan, &t, tried, err);
+	gw_sample_release(&t.sample);
+	return rc;
+}
+
+void gw_plan_describe(const struct gw_plan *plan, char *room, size_t size)
+{
+	const struct gw_learning *l = &plan->learning;
+	int n = snprintf(room, size, "baskets by size^-%g", l->weighing.power);
+
+	if (l->learner == GW_LEARN_COUNTS)
+		n += snprintf(room + n, size - (size_t)n, ", blend %g, sharpness %g",
+			      l->blend, l->sharpness);
+	else
+		n += snprintf(room + n, size - (size_t)n,
+			      ", ridge %g + %g of the diagonal, blend %g", l->ridge,
+			      l->ridge_share, l->blend);
+	n += snprintf(room + n, size - (size_t)n, ", spread %g", plan->choice.spread);
+	if (l->weighing.half_life_days > 0)
+		n += snprintf(room + n, size - (size_t)n, ", half-life %.0f days",
+			      l->weighing.half_life_days);
+	if (plan->choice.money > 0)
+		snprintf(room + n, size - (size_t)n, ", money %g", plan->choice.money);
+}
