@@ -41,13 +41,10 @@ static bool passes(const struct gw_weight *w, const struct gw_order *order,
 static double key_of(const struct gw_weight *w, const struct gw_order *order,
 		     const struct gw_choice *c)
 {
-	double key = w->weight * pow(order->count[w->from], c->spread);
-
-	return c->money > 0 ? key * pow(c->worth[w->to], c->money) : key;
+	return w->weight * pow(order->count[w->from], c->spread);
 }
 
-int gw_choose(struct gw_weights *weights, const struct gw_order *order,
-	      const struct gw_choice *c)
+int gw_choose(struct gw_weights *weights, const struct gw_order *order, const struct gw_choice *c)
 {
 	struct keyed *keyed = malloc((weights->len + 1) * sizeof(*keyed));
 	uint32_t *taken = calloc((size_t)order->n + 1, sizeof(*taken));
@@ -60,8 +57,8 @@ int gw_choose(struct gw_weights *weights, const struct gw_order *order,
 	}
 	for (size_t i = 0; i < weights->len; i++)
 		if (passes(&weights->at[i], order, c))
-			keyed[len++] = (struct keyed){weights->at[i],
-						      key_of(&weights->at[i], order, c)};
+			keyed[len++] =
+				(struct keyed){weights->at[i], key_of(&weights->at[i], order, c)};
 	qsort(keyed, len, sizeof(*keyed), by_key);
 	weights->len = 0;
 	for (size_t i = 0; i < len && weights->len < c->rules_max; i++)

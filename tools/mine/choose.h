@@ -14,11 +14,9 @@
 
 struct gw_choice {
 	size_t rules_max;
-	uint32_t per_item; /* rules of one antecedent */
-	double spread;     /* key = weight x (antecedent's count)^spread x (worth)^money */
-	double money;
-	const double *worth; /* worth[n]: margin, else price; >= 0; NULL where money is 0 */
-	uint32_t count_min;  /* baskets a pair needs */
+	uint32_t per_item;  /* rules of one antecedent */
+	double spread;      /* key = weight x (antecedent's count)^spread */
+	uint32_t count_min; /* baskets a pair needs */
 	struct gw_fraction confidence_min;
 	/* False: this pair must not become a rule (variants of one product).  NULL: all may. */
 	bool (*allowed)(const void *ctx, uint32_t from, uint32_t to);

@@ -197,11 +197,8 @@ static int load(struct loader *l, struct gw_db *db, struct gw_err *err)
 int gw_db_load(struct gw_db *db, const struct gw_spool *spool, const struct gw_order *order,
 	       uint32_t from, uint32_t to, const struct gw_weighing *weighing, struct gw_err *err)
 {
-	struct loader l = {.spool = spool,
-			   .order = order,
-			   .from = from,
-			   .to = to,
-			   .weighing = weighing};
+	struct loader l = {
+		.spool = spool, .order = order, .from = from, .to = to, .weighing = weighing};
 	int rc = load(&l, db, err);
 
 	gw_spool_reader_release(&l.reader);

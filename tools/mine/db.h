@@ -37,8 +37,8 @@ struct gw_weighing {
 
 /*
  * Loads the baskets of the spool that hold a label of [from, to), reduced to labels below `to`.
- * order must hold the counts of this very spool; weighing may be NULL.  GW_E_MEMORY (also when they hold 2^32 items
- * or more), GW_E_STORAGE.
+ * order must hold the counts of this very spool; weighing may be NULL.  GW_E_MEMORY (also when they
+ * hold 2^32 items or more), GW_E_STORAGE.
  */
 int gw_db_load(struct gw_db *db, const struct gw_spool *spool, const struct gw_order *order,
 	       uint32_t from, uint32_t to, const struct gw_weighing *weighing, struct gw_err *err);

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "tools/mine/itemsets.h"
 #include "tools/mine/plan.h"
+#include "tools/mine/round_table.h"
 
 struct context {
 	const struct gw_sales *sales;
@@ -101,16 +102,17 @@ static int learn_plan(struct context *c, const struct method *m, struct gw_weigh
 {
 	struct gw_plan plan = gw_plan_defaults(m->learner);
 	struct gw_score tried;
-	int rc;
+	int rc = GW_OK;
 
 	plan.learning.threads = c->options->threads;
 	plan.learning.memory = c->options->memory;
 	plan.choice.rules_max = c->options->rules_max;
 	plan.families = m->families;
-	rc = gw_plan_tune(&plan, &tried, &c->corpus, c->cut, c->sales, err);
+	if (c->options->tune)
+		rc = gw_plan_tune(&plan, &tried, &c->corpus, c->cut, c->sales, err);
 	if (rc < 0 && rc != GW_E_NOT_FOUND)
 		return rc;
-	plan.choice.money = m->money;
+	plan.money = m->money;
 	gw_plan_describe(&plan, words, size);
 	return gw_plan_run(rules, &plan, c->train.spool, &c->train.order, c->train.last_ms,
 			   c->sales, err);
@@ -139,9 +141,13 @@ static const struct method methods[] = {
 	 .count_min = 1,
 	 .combine = GW_COMBINE_MAX,
 	 .group = GW_METHOD_RULES},
-	{.name = "counts", .learn = learn_plan, .learner = GW_LEARN_COUNTS,
+	{.name = "counts",
+	 .learn = learn_plan,
+	 .learner = GW_LEARN_COUNTS,
 	 .group = GW_METHOD_COUNTS},
-	{.name = "sparse", .learn = learn_plan, .learner = GW_LEARN_SPARSE,
+	{.name = "sparse",
+	 .learn = learn_plan,
+	 .learner = GW_LEARN_SPARSE,
 	 .group = GW_METHOD_SPARSE},
 	{.name = "sparse, no variants",
 	 .learn = learn_plan,
@@ -153,8 +159,7 @@ static const struct method methods[] = {
 	 .learner = GW_LEARN_SPARSE,
 	 .money = 0.25,
 	 .group = GW_METHOD_SPARSE},
-	{.name = "dense", .learn = learn_plan, .learner = GW_LEARN_DENSE,
-	 .group = GW_METHOD_DENSE},
+	{.name = "dense", .learn = learn_plan, .learner = GW_LEARN_DENSE, .group = GW_METHOD_DENSE},
 };
 
 static double share(uint64_t part, uint64_t whole)
@@ -202,6 +207,19 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* The rules just measured, to be installed and measured again in the register itself. */
+static int keep_rules(struct context *c, const struct gw_weights *rules, struct gw_err *err)
+{
+	struct gw_lines lines = {0};
+	int rc = gw_lines_of_weights(&lines, rules, &c->train.order, gw_spool_count(c->train.spool),
+				     c->sales, err);
+
+	if (rc == GW_OK)
+		rc = gw_lines_write(&lines, c->options, c->sales, err);
+	gw_lines_release(&lines);
+	return rc;
+}
+
 static int run_method(struct context *c, const struct method *m, struct gw_err *err)
 {
 	struct gw_weights rules = {0};
@@ -222,6 +240,8 @@ static int run_method(struct context *c, const struct method *m, struct gw_err *
 		print_score(c, m, &score, rules.len, begun, words);
 	else
 		gw_err_set(err, rc, "out of memory");
+	if (rc == GW_OK && c->options->output != NULL && m->learn == learn_plan)
+		rc = keep_rules(c, &rules, err);
 	gw_weights_release(&rules);
 	return rc;
 }
@@ -236,8 +256,8 @@ static void print_head(struct context *c)
 		return;
 	if (c->json) {
 		fprintf(c->to,
-			"{\"baskets\":%u,\"train\":%u,\"items\":%u,\"cases\":%llu,\"methods\":[", all,
-			train, c->train.order.n, (unsigned long long)s.cases);
+			"{\"baskets\":%u,\"train\":%u,\"items\":%u,\"cases\":%llu,\"methods\":[",
+			all, train, c->train.order.n, (unsigned long long)s.cases);
 		return;
 	}
 	fprintf(c->to,
@@ -278,8 +298,8 @@ static int prepare(struct context *c, struct gw_err *err)
 int gw_evaluate(const struct gw_sales *sales, const struct gw_mine_options *options, bool json,
 		FILE *to, struct gw_err *err)
 {
-	struct context c = {.sales = sales, .options = options, .json = json, .first = true,
-			    .to = to};
+	struct context c = {
+		.sales = sales, .options = options, .json = json, .first = true, .to = to};
 	int rc = prepare(&c, err);
 
 	if (rc == GW_OK)

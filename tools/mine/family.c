@@ -61,8 +61,7 @@ bool gw_names_are_variants(const char *a, const char *b)
 	shorter = x.count < y.count ? x.count : y.count;
 	while (front < shorter && same_word(&x, front, &y, front))
 		front++;
-	while (front + back < shorter &&
-	       same_word(&x, x.count - 1 - back, &y, y.count - 1 - back))
+	while (front + back < shorter && same_word(&x, x.count - 1 - back, &y, y.count - 1 - back))
 		back++;
 	if (front + back == 0)
 		return false;

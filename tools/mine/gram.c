@@ -67,7 +67,8 @@ bool gw_for_items(uint32_t n, int threads, bool (*solve)(void *ctx, int thread, 
 	return for_range(0, n, threads, solve, ctx);
 }
 
-/* --- counting ------------------------------------------------------------------------------------- */
+/* --- counting
+ * ------------------------------------------------------------------------------------- */
 
 struct counting {
 	struct gw_gram *gram;
@@ -150,8 +151,8 @@ static int count_parts(struct counting *c, const struct gw_spool *spool,
 	for (uint32_t i = 0; rc == GW_OK && i < cut.parts; i++) {
 		rc = gw_db_load(&db, spool, order, cut.bounds[i], cut.bounds[i + 1], &l->weighing,
 				err);
-		if (rc == GW_OK && !for_range(cut.bounds[i], cut.bounds[i + 1], l->threads,
-					      count_row, c))
+		if (rc == GW_OK &&
+		    !for_range(cut.bounds[i], cut.bounds[i + 1], l->threads, count_row, c))
 			rc = no_memory(err);
 	}
 	gw_db_release(&db);
@@ -168,7 +169,8 @@ int gw_gram_make(struct gw_gram *gram, const struct gw_spool *spool, const struc
 	gram->n = order->n;
 	gram->rows = calloc((size_t)order->n + 1, sizeof(*gram->rows));
 	gram->diagonal = calloc((size_t)order->n + 1, sizeof(*gram->diagonal));
-	if (gram->rows == NULL || gram->diagonal == NULL || !counting_init(&c, l->threads, order->n))
+	if (gram->rows == NULL || gram->diagonal == NULL ||
+	    !counting_init(&c, l->threads, order->n))
 		rc = no_memory(err);
 	else
 		rc = gw_db_weigh(gram->diagonal, spool, order, &l->weighing, err);
@@ -205,7 +207,8 @@ const struct gw_cell *gw_gram_find(const struct gw_gram *gram, uint32_t a, uint3
 	return low < row->len && row->at[low].label == label ? &row->at[low] : NULL;
 }
 
-/* --- neighbours ----------------------------------------------------------------------------------- */
+/* --- neighbours
+ * ----------------------------------------------------------------------------------- */
 
 /* Weaker: lower score, or at the same score the rarer label. */
 static bool weaker(const struct gw_near *a, const struct gw_near *b)
@@ -273,10 +276,12 @@ int gw_neighbours_make(struct gw_neighbours *near, const struct gw_gram *g,
 			const struct gw_cell *c = &g->rows[x].at[k];
 			uint32_t y = c->label;
 
-			offer(near, x, (struct gw_near){y, c->count, c->sum,
-							c->sum * as_from[y] * as_to[x]});
-			offer(near, y, (struct gw_near){x, c->count, c->sum,
-							c->sum * as_from[x] * as_to[y]});
+			offer(near, x,
+			      (struct gw_near){y, c->count, c->sum,
+					       c->sum * as_from[y] * as_to[x]});
+			offer(near, y,
+			      (struct gw_near){x, c->count, c->sum,
+					       c->sum * as_from[x] * as_to[y]});
 		}
 	for (uint32_t i = 0; i < g->n; i++)
 		if (near->len[i] > 1)

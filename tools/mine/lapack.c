@@ -40,8 +40,7 @@ static int invert(void *library, float *matrix, uint32_t n, int threads, struct 
 
 int gw_lapack_invert(float *matrix, uint32_t n, int threads, struct gw_err *err)
 {
-	static const char *const names[] = {"liblapacke.so.3", "liblapacke.so",
-					    "libopenblas.so.0"};
+	static const char *const names[] = {"liblapacke.so.3", "liblapacke.so", "libopenblas.so.0"};
 	void *library = NULL;
 	int rc;
 

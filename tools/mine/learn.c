@@ -30,10 +30,10 @@
 struct gw_learning gw_learning_defaults(enum gw_learner learner)
 {
 	struct gw_learning l = {.learner = learner,
-				.weighing = {.power = 0.4},
+				.weighing = {.power = 0.5},
 				.ridge = 2,
-				.ridge_share = 0.3,
-				.blend = 0.5,
+				.ridge_share = 0.1,
+				.blend = 0.3,
 				.neighbours = 50,
 				.pair_min = 1,
 				.threads = 1,
@@ -46,7 +46,7 @@ struct gw_learning gw_learning_defaults(enum gw_learner learner)
 		l.sharpness = 1.5;
 	}
 	if (learner == GW_LEARN_DENSE)
-		l.weighing.power = 0.5;
+		l.ridge = 5;
 	return l;
 }
 
@@ -57,7 +57,8 @@ static int32_t in_units(double weight)
 	return units >= 1e9 ? 1000000000 : units >= 0.5 ? (int32_t)(units + 0.5) : 0;
 }
 
-/* --- one item on its neighbours ------------------------------------------------------------------- */
+/* --- one item on its neighbours
+ * ------------------------------------------------------------------- */
 
 struct solving {
 	const struct gw_gram *gram;
@@ -113,8 +114,7 @@ static bool solve_item(void *ctx, int thread, uint32_t item)
 
 			a[(size_t)i * n + j] = c != NULL ? c->sum : 0;
 		}
-		a[(size_t)i * n + i] =
-			own + s->learning->ridge + s->learning->ridge_share * own;
+		a[(size_t)i * n + i] = own + s->learning->ridge + s->learning->ridge_share * own;
 		b[i] = near[i].sum;
 	}
 	solve_cholesky(a, b, n);
@@ -191,7 +191,8 @@ static int learn_near(struct gw_weights *out, const struct gw_gram *gram,
 	return rc;
 }
 
-/* --- all items at once ---------------------------------------------------------------------------- */
+/* --- all items at once
+ * ---------------------------------------------------------------------------- */
 
 static int by_strength(const void *a, const void *b)
 {
@@ -211,7 +212,7 @@ static int by_from(const void *a, const void *b)
 
 /* The strongest weights for one item, at most l->neighbours, in the order of the list. */
 static void take_column(struct gw_weights *out, const float *inverse, const struct gw_gram *gram,
-		       uint32_t to, uint32_t most, struct gw_weight *room)
+			uint32_t to, uint32_t most, struct gw_weight *room)
 {
 	size_t n = gram->n, len = 0;
 	double pivot = inverse[to * n + to];
@@ -246,8 +247,7 @@ static int learn_dense(struct gw_weights *out, const struct gw_gram *gram,
 			matrix[x * n + x] =
 				(float)(gram->diagonal[x] * (1 + l->ridge_share) + l->ridge);
 			for (uint32_t k = 0; k < gram->rows[x].len; k++)
-				matrix[x * n + gram->rows[x].at[k].label] =
-					gram->rows[x].at[k].sum;
+				matrix[x * n + gram->rows[x].at[k].label] = gram->rows[x].at[k].sum;
 		}
 		rc = gw_lapack_invert(matrix, gram->n, l->threads, err);
 		for (uint32_t to = 0; rc == GW_OK && to < n; to++)
@@ -274,8 +274,9 @@ int gw_learn(struct gw_weights *out, const struct gw_spool *spool, const struct 
 	if (rc < 0)
 		gw_weights_release(out);
 	return rc != GW_E_MEMORY ? rc
-				 : gw_err_set(err, rc, "out of memory for item weights; raise "
-						       "--min-count or use --method sparse");
+				 : gw_err_set(err, rc,
+					      "out of memory for item weights; raise "
+					      "--min-count or use --method sparse");
 }
 
 void gw_weights_release(struct gw_weights *w)

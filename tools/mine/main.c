@@ -5,6 +5,7 @@
 
 #include "tools/mine/evaluate.h"
 #include "tools/mine/options.h"
+#include "tools/mine/round_table.h"
 #include "tools/mine/rules.h"
 #include "tools/mine/sales.h"
 #include "tools/mine/write.h"
@@ -101,8 +102,18 @@ typedef int verb_fn(struct gw_mine_options *o, const struct gw_cli *cli, struct 
 static int mine(struct gw_mine_options *o, const struct gw_cli *cli, struct gw_sales *sales,
 		struct gw_err *err)
 {
+	struct gw_lines lines;
+	int rc;
+
 	(void)cli;
-	return mine_exact(o, sales, err);
+	if (o->tsv)
+		return mine_exact(o, sales, err);
+	rc = gw_mine_lines(&lines, o, sales, err);
+	if (rc < 0)
+		return rc;
+	rc = gw_lines_write(&lines, o, sales, err);
+	gw_lines_release(&lines);
+	return rc;
 }
 
 static int evaluate(struct gw_mine_options *o, const struct gw_cli *cli, struct gw_sales *sales,

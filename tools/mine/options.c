@@ -43,7 +43,9 @@ enum {
 	OPT_NEXT_ROUND,
 	OPT_MEMORY,
 	OPT_THREADS,
-	OPT_TRAIN_SHARE
+	OPT_TRAIN_SHARE,
+	OPT_TUNE,
+	OPT_NO_TUNE
 };
 
 #define INPUT_OPTIONS                                                                              \
@@ -82,7 +84,8 @@ static const struct gw_cli_option mine_options[] = {
 	{OPT_FDR, "fdr", "Q", "keep rules significant at this false-discovery rate"},
 	{OPT_PRODUCTIVE, "productive", NULL, "drop rules that do not beat their parts"},
 	{OPT_MAX_RULES, "max-rules", "N", "at most so many (40000)"},
-	{OPT_PER_ITEM, "per-item", "N", "at most so many for one antecedent (40)"},
+	{OPT_PER_ITEM, "per-item", "N", "at most so many for one antecedent (1000)"},
+	{OPT_TUNE, "tune", NULL, "find the parameters on the last fifth of the sales first"},
 	{OPT_MIN_DAYS, "min-days", "N", "a rule needs sales on so many days (1)"},
 	{OPT_MIN_TILLS, "min-tills", "N", "a rule needs sales at so many tills (1)"},
 	{OPT_NO_FAMILIES, "no-families", NULL, "let variants of a product suggest each other"},
@@ -97,7 +100,10 @@ static const struct gw_cli_option mine_options[] = {
 
 static const struct gw_cli_option evaluate_options[] = {
 	{OPT_TRAIN_SHARE, "train-share", "S", "share of the baskets to learn from (0.8)"},
-	{OPT_METHOD, "method", "M", "only this one"},
+	{OPT_METHOD, "method", "M", "only these: rules, counts, sparse or dense"},
+	{OPT_NO_TUNE, "no-tune", NULL, "the defaults instead of parameters found in training"},
+	{'o', "output", "FILE", "write the last method's rules.csv there"},
+	{OPT_ITEMS, "items", "FILE", "and items.csv"},
 	{OPT_MAX_RULES, "max-rules", "N", "rules a table may hold (40000)"},
 	INPUT_OPTIONS,
 	{0},
@@ -253,8 +259,8 @@ static int take_number(struct gw_mine_options *o, int id, const char *value, str
 		     {OPT_MAX_RULES, "--max-rules", 1, 100000000},
 		     {OPT_PER_ITEM, "--per-item", 1, 1000000},
 		     {OPT_MAX_BASKET, "--max-basket", 2, UINT32_MAX},
-		     {OPT_MIN_DAYS, "--min-days", 1, 100000},
-		     {OPT_MIN_TILLS, "--min-tills", 1, 1000000},
+		     {OPT_MIN_DAYS, "--min-days", 1, 64},
+		     {OPT_MIN_TILLS, "--min-tills", 1, 64},
 		     {OPT_MEMORY, "--memory", 1, 1 << 20},
 		     {OPT_THREADS, "--threads", 1, 256},
 		     {OPT_DECIMALS, "--decimals", 0, 4}};
@@ -335,6 +341,10 @@ static int take(struct gw_mine_options *o, int id, const char *value, struct gw_
 	case OPT_UPPER:
 		o->read.upper = true;
 		return GW_OK;
+	case OPT_TUNE:
+	case OPT_NO_TUNE:
+		o->tune = id == OPT_TUNE;
+		return GW_OK;
 	case OPT_PRODUCTIVE:
 		o->productive = true;
 		return GW_OK;
@@ -374,12 +384,13 @@ int gw_mine_options_take(struct gw_mine_options *o, struct gw_cli *cli)
 	o->train_share = (struct gw_fraction){8, 10};
 	o->antecedent_max = 1;
 	o->rules_max = 40000;
-	o->per_item = 40;
+	o->per_item = 1000;
 	o->days_min = o->tills_min = 1;
 	o->memory = (size_t)256 << 20;
 	o->decimals = 2;
 	o->families = o->seasons = true;
 	o->read.progress = true;
+	o->tune = cli->program == &gw_mine_evaluate_program;
 	while ((id = gw_cli_next(cli, &value)) > 0)
 		if (take(o, id, value, &err) < 0) {
 			cli->exit_status = gw_cli_usage(cli->program, "%s", err.text);

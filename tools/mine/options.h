@@ -35,6 +35,7 @@ struct gw_mine_options {
 	uint32_t days_min, tills_min;
 	size_t memory;
 	int threads, decimals;
+	bool tune;     /* look for the best parameters on a validation part */
 	bool families; /* keep variants of one product apart */
 	bool seasons;
 	double money; /* exponent of the price in the choice of rules */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/mine/evidence.h"
 #include "tools/mine/family.h"
 
 #define CASES_MIN 200 /* fewer say nothing about which plan is better */
@@ -14,9 +15,12 @@ struct gw_plan gw_plan_defaults(enum gw_learner learner)
 	struct gw_plan plan = {.learning = gw_learning_defaults(learner),
 			       .choice = {.rules_max = 40000,
 					  .per_item = 1000,
-					  .spread = 0.35,
+					  .spread = learner == GW_LEARN_COUNTS ? 0.35 : 0.2,
 					  .count_min = 1,
-					  .confidence_min = {0, 1}}};
+					  .confidence_min = {0, 1}},
+			       .alive = 0.4,
+			       .days_min = 1,
+			       .tills_min = 1};
 
 	return plan;
 }
@@ -36,16 +40,93 @@ double *gw_plan_worth(const struct gw_order *order, const struct gw_sales *sales
 	return worth;
 }
 
-struct kin {
+struct limits {
 	const struct gw_order *order;
 	const struct gw_sales *sales;
+	const struct gw_plan *plan;
+	bool *alive; /* alive[n], NULL: all are */
 };
 
-static bool not_kin(const void *ctx, uint32_t from, uint32_t to)
+static bool may_be_rule(const void *ctx, uint32_t from, uint32_t to)
 {
-	const struct kin *k = ctx;
+	const struct limits *l = ctx;
 
-	return !gw_same_family(k->sales, k->order->item_of[from], k->order->item_of[to]);
+	if (l->alive != NULL && !l->alive[to])
+		return false;
+	return !l->plan->families ||
+	       !gw_same_family(l->sales, l->order->item_of[from], l->order->item_of[to]);
+}
+
+/* Labels sold in the last `share` of the baskets, in the order they were read. */
+static int find_alive(struct limits *l, const struct gw_spool *spool, double share,
+		      struct gw_err *err)
+{
+	uint64_t first = (uint64_t)((double)gw_spool_count(spool) * (1 - share)), n = 0;
+	struct gw_spool_reader reader = {0};
+	struct gw_basket b;
+	int rc = GW_OK;
+
+	l->alive = calloc((size_t)l->order->n + 1, sizeof(*l->alive));
+	if (l->alive == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	for (uint32_t k = 0; rc == GW_OK && k < gw_spool_blocks(spool); k++) {
+		rc = gw_spool_open(spool, k, &reader, err);
+		while (rc == GW_OK && gw_spool_next(&reader, &b)) {
+			if (n++ < first)
+				continue;
+			for (uint32_t i = 0; i < b.count; i++)
+				if (l->order->label_of[b.items[i]] != GW_NO_LABEL)
+					l->alive[l->order->label_of[b.items[i]]] = true;
+		}
+	}
+	gw_spool_reader_release(&reader);
+	return rc;
+}
+
+/* Weights grow by (worth / mean worth)^money; what has no known worth is taken as average. */
+static int weigh_money(struct gw_weights *rules, const struct gw_order *order,
+		       const struct gw_sales *sales, double money)
+{
+	double *worth = gw_plan_worth(order, sales), sum = 0;
+	uint32_t known = 0;
+
+	if (worth == NULL)
+		return GW_E_MEMORY;
+	for (uint32_t i = 0; i < order->n; i++) {
+		sum += worth[i];
+		known += worth[i] > 0;
+	}
+	for (size_t i = 0; known > 0 && i < rules->len; i++) {
+		struct gw_weight *w = &rules->at[i];
+		double relative = worth[w->to] > 0 ? worth[w->to] * known / sum : 1;
+		double weight = w->weight * pow(relative, money);
+
+		w->weight = weight < 1 ? 1 : weight > 1e9 ? 1000000000 : (int32_t)weight;
+	}
+	free(worth);
+	return GW_OK;
+}
+
+static int choose(struct gw_weights *rules, const struct gw_plan *plan,
+		  const struct gw_spool *spool, const struct gw_order *order,
+		  const struct gw_sales *sales, struct gw_err *err)
+{
+	struct limits limits = {order, sales, plan, NULL};
+	struct gw_choice choice = plan->choice;
+	int rc = GW_OK;
+
+	choice.allowed = may_be_rule;
+	choice.ctx = &limits;
+	if (plan->money > 0)
+		rc = weigh_money(rules, order, sales, plan->money);
+	if (rc == GW_OK)
+		rc = gw_evidence_filter(rules, spool, order, plan->days_min, plan->tills_min, err);
+	if (rc == GW_OK && plan->alive > 0)
+		rc = find_alive(&limits, spool, plan->alive, err);
+	if (rc == GW_OK)
+		rc = gw_choose(rules, order, &choice);
+	free(limits.alive);
+	return rc;
 }
 
 int gw_plan_run(struct gw_weights *rules, const struct gw_plan *plan, const struct gw_spool *spool,
@@ -53,33 +134,21 @@ int gw_plan_run(struct gw_weights *rules, const struct gw_plan *plan, const stru
 		struct gw_err *err)
 {
 	struct gw_learning learning = plan->learning;
-	struct gw_choice choice = plan->choice;
-	struct kin kin = {order, sales};
-	double *worth = NULL;
 	int rc;
 
 	learning.weighing.now_ms = last_ms;
 	rc = gw_learn(rules, spool, order, &learning, err);
 	if (rc < 0)
 		return rc;
-	if (plan->families) {
-		choice.allowed = not_kin;
-		choice.ctx = &kin;
-	}
-	if (choice.money > 0) {
-		choice.worth = worth = gw_plan_worth(order, sales);
-		rc = worth != NULL ? GW_OK : GW_E_MEMORY;
-	}
-	if (rc == GW_OK)
-		rc = gw_choose(rules, order, &choice);
-	free(worth);
+	rc = choose(rules, plan, spool, order, sales, err);
 	if (rc == GW_OK)
 		return rc;
 	gw_weights_release(rules);
-	return gw_err_set(err, rc, "out of memory");
+	return rc == GW_E_MEMORY ? gw_err_set(err, rc, "out of memory") : rc;
 }
 
-/* --- tuning --------------------------------------------------------------------------------------- */
+/* --- tuning
+ * --------------------------------------------------------------------------------------- */
 
 struct tuning {
 	struct gw_sample sample;
@@ -147,6 +216,7 @@ static int turn_all(struct gw_plan *plan, const struct tuning *t, struct gw_scor
 		{&l->weighing.power, {0, 0.3, 0.4, 0.5, 0.7}, 5},
 		{&l->weighing.half_life_days, {0, t->days, t->days / 2}, t->days > 0 ? 3 : 0},
 		{&plan->choice.spread, {0, 0.2, 0.35, 0.5}, 4},
+		{&plan->alive, {0, 0.2, 0.4}, 3},
 	};
 	struct knob ridge[] = {{&l->ridge, {0.5, 1, 2, 5, 20}, 5},
 			       {&l->ridge_share, {0, 0.1, 0.3, 0.6}, 4},
@@ -160,7 +230,7 @@ static int turn_all(struct gw_plan *plan, const struct tuning *t, struct gw_scor
 		rc = turn(by_counts ? &counts[i] : &ridge[i], plan, t, best, err);
 	if (by_counts)
 		common[0] = (struct knob){&l->weighing.power, {0.5, 0.7, 1, 1.2}, 4};
-	for (int i = 0; rc == GW_OK && i < 3; i++)
+	for (int i = 0; rc == GW_OK && i < 4; i++)
 		rc = turn(&common[i], plan, t, best, err);
 	return rc;
 }
@@ -174,7 +244,8 @@ int gw_plan_tune(struct gw_plan *plan, struct gw_score *tried, const struct gw_c
 
 	if (rc < 0)
 		return rc;
-	if (from > 0 && corpus->when_ms[0] != GW_NO_TIME)
+	plan->untimed = corpus->untimed;
+	if (from > 0)
 		t.days = (double)(corpus->when_ms[from - 1] - corpus->when_ms[0]) / 86400000.0;
 	rc = try_plan(plan, &t, tried, err);
 	if (rc == GW_OK && tried->cases < CASES_MIN)
@@ -191,16 +262,18 @@ void gw_plan_describe(const struct gw_plan *plan, char *room, size_t size)
 	int n = snprintf(room, size, "baskets by size^-%g", l->weighing.power);
 
 	if (l->learner == GW_LEARN_COUNTS)
-		n += snprintf(room + n, size - (size_t)n, ", blend %g, sharpness %g",
-			      l->blend, l->sharpness);
+		n += snprintf(room + n, size - (size_t)n, ", blend %g, sharpness %g", l->blend,
+			      l->sharpness);
 	else
 		n += snprintf(room + n, size - (size_t)n,
-			      ", ridge %g + %g of the diagonal, blend %g", l->ridge,
-			      l->ridge_share, l->blend);
+			      ", ridge %g + %g of the diagonal, blend %g", l->ridge, l->ridge_share,
+			      l->blend);
 	n += snprintf(room + n, size - (size_t)n, ", spread %g", plan->choice.spread);
 	if (l->weighing.half_life_days > 0)
-		n += snprintf(room + n, size - (size_t)n, ", half-life %.0f days",
-			      l->weighing.half_life_days);
-	if (plan->choice.money > 0)
-		snprintf(room + n, size - (size_t)n, ", money %g", plan->choice.money);
+		n += snprintf(room + n, size - (size_t)n, ", half-life %.0f %s",
+			      l->weighing.half_life_days, plan->untimed ? "baskets" : "days");
+	if (plan->alive > 0)
+		n += snprintf(room + n, size - (size_t)n, ", alive %g", plan->alive);
+	if (plan->money > 0)
+		snprintf(room + n, size - (size_t)n, ", money %g", plan->money);
 }

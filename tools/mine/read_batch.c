@@ -9,7 +9,6 @@ int gw_read_journal(struct gw_sales *s, const char *p, struct gw_err *err)
 	(void)s;
 	return gw_err_set(err, GW_E_UNSUPPORTED, "%s", p);
 }
-int gw_sales_catalogue(struct gw_sales *s, const char *p, struct gw_err *err)
 {
 	(void)s;
 	return gw_err_set(err, GW_E_UNSUPPORTED, "%s", p);

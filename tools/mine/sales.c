@@ -37,7 +37,7 @@ void gw_sales_release(struct gw_sales *s)
 
 static bool fit_for_a_code(const char *p, size_t len)
 {
-	if (len == 0 || len > GW_CODE_MAX || !gw_utf8_valid(p, len))
+	if (len == 0 || len > GW_ITEM_CODE_MAX || !gw_utf8_valid(p, len))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)p[i] < 0x20 || p[i] == 0x7F)
@@ -98,7 +98,7 @@ static int vote_name(struct gw_sales *s, struct gw_item_facts *f, const char *na
 	}
 	while (len > 0 && name[len - 1] == ' ')
 		len--;
-	if (f->listed || len == 0 || len > GW_CODE_MAX)
+	if (f->listed || len == 0 || len > GW_ITEM_CODE_MAX)
 		return GW_OK;
 	if (f->name != 0 && strncmp(s->names.pool + f->name, name, len) == 0 &&
 	    s->names.pool[f->name + len] == '\0') {

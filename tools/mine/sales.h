@@ -17,10 +17,10 @@
 #include "tools/mine/dict.h"
 #include "tools/mine/spool.h"
 
-#define GW_CODE_MAX    200 /* bytes of an item code or a name */
-#define GW_NO_PRICE    INT64_MIN
-#define GW_PRICE_SLOTS 4
-#define GW_BAD_SHOWN   10
+#define GW_ITEM_CODE_MAX 200 /* bytes of an item code or a name */
+#define GW_NO_PRICE      INT64_MIN
+#define GW_PRICE_SLOTS   4
+#define GW_BAD_SHOWN     10
 
 /* X(name, what was dropped, why) in the order of the summary */
 #define GW_DROP_MAP(X)                                                                             \

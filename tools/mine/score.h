@@ -19,9 +19,9 @@ struct gw_score {
 
 struct gw_cases {
 	const struct gw_corpus *corpus;
-	uint32_t from, to;     /* test baskets */
-	uint32_t least, most;  /* known items a basket must have: 2..10 in protocol P1 */
-	const double *worth;   /* worth[n] by label, NULL: not asked for */
+	uint32_t from, to;    /* test baskets */
+	uint32_t least, most; /* known items a basket must have: 2..10 in protocol P1 */
+	const double *worth;  /* worth[n] by label, NULL: not asked for */
 };
 
 /*

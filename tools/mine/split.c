@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/when.h"
+
 struct place {
 	int64_t when_ms;
 	uint64_t start;
@@ -82,6 +84,10 @@ static void put_in_order(struct gw_corpus *c, const struct building *k)
 		at += p->count;
 	}
 	c->start[c->baskets] = at;
+	/* The latest is last: if that one has no time, none has. */
+	c->untimed = c->baskets > 0 && c->when_ms[c->baskets - 1] == GW_NO_TIME;
+	for (uint32_t b = 0; c->untimed && b < c->baskets; b++)
+		c->when_ms[b] = b * GW_DAY_MS;
 }
 
 int gw_corpus_make(struct gw_corpus *c, const struct gw_sales *sales, struct gw_err *err)
@@ -155,8 +161,7 @@ int gw_sample_make(struct gw_sample *s, const struct gw_corpus *c, uint32_t from
 	memset(s, 0, sizeof(*s));
 	if (counts != NULL)
 		rc = gw_spool_new(&s->spool, SIZE_MAX);
-	rc = rc == GW_OK ? fill(s, c, from, to, counts, err)
-			 : gw_err_set(err, rc, "out of memory");
+	rc = rc == GW_OK ? fill(s, c, from, to, counts, err) : gw_err_set(err, rc, "out of memory");
 	if (rc == GW_OK)
 		rc = gw_order_make(&s->order, sales, counts, min_count, 0, err);
 	free(counts);

@@ -6,6 +6,8 @@
 #ifndef TOOLS_MINE_SPLIT_H
 #define TOOLS_MINE_SPLIT_H
 
+#include <stdbool.h>
+
 #include "tools/mine/measure.h"
 #include "tools/mine/order.h"
 #include "tools/mine/sales.h"
@@ -15,6 +17,7 @@ struct gw_corpus {
 	uint64_t *start; /* start[baskets + 1] into items, in the order of time */
 	uint32_t *items; /* item numbers of the sales */
 	int64_t *when_ms;
+	bool untimed; /* no basket has a time: each counts as a day after the one before */
 };
 
 /*
