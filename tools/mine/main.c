@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tools/mine/evaluate.h"
+#include "tools/mine/fold.h"
 #include "tools/mine/options.h"
 #include "tools/mine/round_table.h"
 #include "tools/mine/rules.h"
@@ -22,14 +23,20 @@ static int processors(void)
 static int read_inputs(struct gw_sales *sales, const struct gw_cli *cli,
 		       const struct gw_mine_options *o, struct gw_err *err)
 {
+	struct gw_fold *fold;
 	int rc = GW_OK;
 
 	sales->decimals = o->decimals;
 	sales->max_basket = o->max_basket;
 	if (o->catalogue != NULL)
 		rc = gw_sales_catalogue(sales, o->catalogue, err);
+	if (rc < 0)
+		return rc;
+	if (gw_fold_new(&fold, sales) < 0)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	for (int i = cli->first; rc == GW_OK && i < cli->argc; i++)
-		rc = gw_read_path(sales, cli->argv[i], &o->read, err);
+		rc = gw_read_path(sales, fold, cli->argv[i], &o->read, err);
+	gw_fold_free(fold);
 	return rc;
 }
 

@@ -55,14 +55,21 @@ int gw_read_baskets(struct gw_sales *sales, const struct gw_stream *in,
 int gw_read_csv(struct gw_sales *sales, const struct gw_stream *in,
 		const struct gw_read_options *options, struct gw_err *err);
 
-/* An uploaded batch (NDJSON, see the contract). */
-int gw_read_batch(struct gw_sales *sales, const struct gw_stream *in, struct gw_err *err);
+struct gw_fold;
 
-/* A register's journal: baskets of closed sales from its projection sale_line. */
-int gw_read_journal(struct gw_sales *sales, const char *path, struct gw_err *err);
+/* An uploaded batch, packed or not.  As gw_batch_load; a faulty line is counted and passed over. */
+int gw_read_batch(struct gw_sales *sales, struct gw_fold *fold, const char *path,
+		  struct gw_err *err);
 
-/* A file, "-", or a directory (its files in name order, hidden ones left out), by its format. */
-int gw_read_path(struct gw_sales *sales, const char *path, const struct gw_read_options *options,
-		 struct gw_err *err);
+/* A register's journal, which a register may be writing meanwhile.  As gw_reader_open. */
+int gw_read_journal(struct gw_sales *sales, struct gw_fold *fold, const char *path,
+		    struct gw_err *err);
+
+/*
+ * A file, "-", or a directory: its files in name order, those that are hidden or of no known kind
+ * passed over.  What a file is is told by --format, its first bytes, or its name's ending.
+ */
+int gw_read_path(struct gw_sales *sales, struct gw_fold *fold, const char *path,
+		 const struct gw_read_options *options, struct gw_err *err);
 
 #endif

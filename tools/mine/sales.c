@@ -16,6 +16,7 @@ int gw_sales_init(struct gw_sales *s, size_t memory_limit)
 	gw_dict_init(&s->categories);
 	gw_dict_init(&s->families);
 	gw_dict_init(&s->names);
+	gw_dict_init(&s->rules);
 	/* Offset 0 of the names is the empty one: "no name". */
 	if (gw_dict_add(&s->names, "", 0) == GW_DICT_NONE)
 		return GW_E_MEMORY;
@@ -29,6 +30,8 @@ void gw_sales_release(struct gw_sales *s)
 	gw_dict_release(&s->categories);
 	gw_dict_release(&s->families);
 	gw_dict_release(&s->names);
+	gw_dict_release(&s->rules);
+	free(s->records);
 	gw_spool_free(s->spool);
 	free(s->facts);
 	free(s->scratch);
@@ -225,6 +228,27 @@ int gw_sales_add(struct gw_sales *s, const struct gw_basket *basket, struct gw_e
 	note_time(s, b.when_ms);
 	s->intake.baskets++;
 	return gw_spool_add(s->spool, &b, err);
+}
+
+struct gw_rule_record *gw_sales_record(struct gw_sales *s, const char *rule)
+{
+	uint32_t before = s->rules.count, id;
+
+	id = gw_dict_add(&s->rules, rule, strlen(rule));
+	if (id == GW_DICT_NONE || id != before)
+		return id == GW_DICT_NONE ? NULL : &s->records[id];
+	/* Room is the power of two at or above the count. */
+	if ((before & (before - 1)) == 0) {
+		size_t room = before > 0 ? (size_t)before * 2 : 1;
+		struct gw_rule_record *records = realloc(s->records, room * sizeof(*records));
+
+		if (records == NULL)
+			return NULL;
+		s->records = records;
+	}
+	memset(&s->records[id], 0, sizeof(s->records[id]));
+	s->records[id].margin_minor = -1;
+	return &s->records[id];
 }
 
 void gw_sales_drop(struct gw_sales *s, enum gw_drop why)

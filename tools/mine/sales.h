@@ -65,7 +65,18 @@ struct gw_item_facts {
 	} prices[GW_PRICE_SLOTS]; /* Misra-Gries summary of the prices seen */
 };
 
+/* What became of the offers of a rule, from journals. */
+struct gw_rule_record {
+	uint64_t shown, accepted, declined, not_voiced, withdrawn;
+	uint64_t ghosts, ghosts_bought; /* held back, and bought all the same */
+	int64_t value_minor;            /* of what was accepted */
+	int64_t margin_minor;           /* of one, as last told; -1: unknown */
+	int64_t last_ms;                /* the last offer or ghost */
+};
+
 struct gw_sales {
+	struct gw_dict rules;           /* ids of rules met in journals */
+	struct gw_rule_record *records; /* records[rules.count] */
 	struct gw_dict items, tills, categories, families, names;
 	struct gw_item_facts *facts; /* facts[items.count] */
 	uint32_t facts_room;
@@ -101,6 +112,9 @@ int gw_sales_add(struct gw_sales *sales, const struct gw_basket *basket, struct 
 void gw_sales_drop(struct gw_sales *sales, enum gw_drop why);
 void gw_sales_bad(struct gw_sales *sales, enum gw_drop why, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Record of a rule, made when it is new; NULL: no memory.  Valid until the next new one. */
+struct gw_rule_record *gw_sales_record(struct gw_sales *sales, const char *rule);
 
 /* Usual price in minor units: the catalogue's, else the commonest seen; GW_NO_PRICE. */
 int64_t gw_sales_price(const struct gw_sales *sales, uint32_t item);
