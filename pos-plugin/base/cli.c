@@ -10,7 +10,7 @@
 
 enum { ID_HELP = 0x7000, ID_VERSION, ID_HOME, ID_CONFIG, ID_JSON };
 
-#define LONG_MAX_COUNT 48
+#define LONG_MAX_COUNT 80
 
 static const struct gw_cli_option shared[] = {
 	{ID_HOME, "home", "DIR", "where goeswith keeps its data (else $GOESWITH_HOME)"},

@@ -220,6 +220,14 @@ static int keep_rules(struct context *c, const struct gw_weights *rules, struct 
 	return rc;
 }
 
+/* The method whose rules -o keeps: what --method names, without the variations. */
+static bool is_plain(const struct gw_mine_options *o, const struct method *m)
+{
+	enum gw_method asked = o->method == GW_METHOD_AUTO ? GW_METHOD_SPARSE : o->method;
+
+	return m->learn == learn_plan && m->group == asked && !m->families && m->money == 0;
+}
+
 static int run_method(struct context *c, const struct method *m, struct gw_err *err)
 {
 	struct gw_weights rules = {0};
@@ -240,7 +248,7 @@ static int run_method(struct context *c, const struct method *m, struct gw_err *
 		print_score(c, m, &score, rules.len, begun, words);
 	else
 		gw_err_set(err, rc, "out of memory");
-	if (rc == GW_OK && c->options->output != NULL && m->learn == learn_plan)
+	if (rc == GW_OK && c->options->output != NULL && is_plain(c->options, m))
 		rc = keep_rules(c, &rules, err);
 	gw_weights_release(&rules);
 	return rc;

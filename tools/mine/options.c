@@ -102,7 +102,7 @@ static const struct gw_cli_option evaluate_options[] = {
 	{OPT_TRAIN_SHARE, "train-share", "S", "share of the baskets to learn from (0.8)"},
 	{OPT_METHOD, "method", "M", "only these: rules, counts, sparse or dense"},
 	{OPT_NO_TUNE, "no-tune", NULL, "the defaults instead of parameters found in training"},
-	{'o', "output", "FILE", "write the last method's rules.csv there"},
+	{'o', "output", "FILE", "write the rules.csv of --method (sparse) there"},
 	{OPT_ITEMS, "items", "FILE", "and items.csv"},
 	{OPT_MAX_RULES, "max-rules", "N", "rules a table may hold (40000)"},
 	INPUT_OPTIONS,

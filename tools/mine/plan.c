@@ -9,6 +9,8 @@
 #include "tools/mine/family.h"
 
 #define CASES_MIN 200 /* fewer say nothing about which plan is better */
+#define FEW_ITEMS 1000
+#define WIDER     200 /* neighbours */
 
 struct gw_plan gw_plan_defaults(enum gw_learner learner)
 {
@@ -208,6 +210,25 @@ static int turn(struct knob *knob, struct gw_plan *plan, const struct tuning *t,
 	return GW_OK;
 }
 
+/* With few items a regression on many of them is cheap, and may be better. */
+static int try_wider(struct gw_plan *plan, const struct tuning *t, struct gw_score *best,
+		     struct gw_err *err)
+{
+	uint32_t kept = plan->learning.neighbours;
+	struct gw_score score;
+	int rc;
+
+	if (t->sample.order.n > FEW_ITEMS || plan->learning.learner == GW_LEARN_COUNTS)
+		return GW_OK;
+	plan->learning.neighbours = WIDER;
+	rc = try_plan(plan, t, &score, err);
+	if (rc == GW_OK && goodness(&score) > goodness(best))
+		*best = score;
+	else
+		plan->learning.neighbours = kept;
+	return rc;
+}
+
 static int turn_all(struct gw_plan *plan, const struct tuning *t, struct gw_score *best,
 		    struct gw_err *err)
 {
@@ -224,7 +245,7 @@ static int turn_all(struct gw_plan *plan, const struct tuning *t, struct gw_scor
 	struct knob counts[] = {{&l->blend, {0.4, 0.5, 0.6, 0.7, 0.8}, 5},
 				{&l->sharpness, {1, 1.3, 1.5, 2}, 4}};
 	bool by_counts = l->learner == GW_LEARN_COUNTS;
-	int rc = GW_OK;
+	int rc = try_wider(plan, t, best, err);
 
 	for (int i = 0; rc == GW_OK && i < (by_counts ? 2 : 3); i++)
 		rc = turn(by_counts ? &counts[i] : &ridge[i], plan, t, best, err);
