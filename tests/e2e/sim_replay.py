@@ -74,18 +74,30 @@ def decides_again(t, home):
             "a journal's offers are decided again, bit for bit", done.stdout)
     t.equal(check.get("decisions"), check.get("equal"), "every decision is equal")
 
+    before = (home / "journal.db").read_bytes()
+    done, got = replay("--journal", home / "journal.db", "--home", home / "copy", "--table",
+                       home / "table.db", "--check")
+    sql = "SELECT basket, kind, body FROM event WHERE kind NOT IN ('start', 'stop') ORDER BY seq"
+    t.check(rows(home / "copy/journal.db", sql) == rows(home / "journal.db", sql),
+            "into another home it writes the same journal", [x for x in zip(
+                rows(home / "copy/journal.db", sql), rows(home / "journal.db", sql))
+                if x[0] != x[1]][:3])
+    done, _ = replay("--journal", home / "copy/journal.db", "--home", home)
+    t.equal(done.returncode, 6, "not into a journal that is there")
+    t.check((home / "journal.db").read_bytes() == before, "and changes nothing in the first")
+
     forged = home / "forged.db"
     forged.write_bytes((home / "journal.db").read_bytes())
     with sqlite3.connect(forged) as db:
         db.execute("UPDATE event SET body = json_set(body, '$.propensity_ppm', 999999) "
                    "WHERE seq = (SELECT seq FROM event WHERE kind = 'offer' LIMIT 1 OFFSET 7)")
-    done, got = replay("--journal", forged, "--home", home, "--check")
+    done, got = replay("--journal", forged, "--table", home / "table.db", "--check")
     t.equal((done.returncode, got["check"]["decisions"] - got["check"]["equal"]), (1, 1),
             "one forged propensity is found")
 
     with sqlite3.connect(forged) as db:
         db.execute("DELETE FROM event WHERE seq = (SELECT min(seq) FROM event WHERE kind='ghost')")
-    done, got = replay("--journal", forged, "--home", home, "--check")
+    done, got = replay("--journal", forged, "--table", home / "table.db", "--check")
     t.check(done.returncode == 1 and got["check"]["astray"] == 1,
             "a sale that cannot have happened so is found", done.stdout)
 

@@ -462,9 +462,12 @@ static int take_one(struct again *a, struct gw_err *err)
 	}
 	if (row->event.kind == GW_EV_OPEN)
 		rc = number_sales_from(a, row->event.basket, err);
+	set_clock(a, row);
+	/* Sales that closed by themselves are rows too, and come by those. */
+	if (rc == GW_OK && gw_engine_view(a->till->engine)->state == GW_VIEW_IDLE)
+		rc = gw_till_will_tender(a->till, err);
 	if (rc < 0)
 		return rc;
-	set_clock(a, row);
 	if (!find_cause(a, &in)) {
 		if (is_decision(&row->event))
 			a->result->decisions++;

@@ -209,6 +209,11 @@ int gw_baskets_run(struct gw_baskets *run, struct gw_till *till, const char *pat
 		return rc;
 	if (run->explain > 0 && (run->stories = calloc(run->explain, sizeof(char *))) == NULL)
 		rc = gw_err_set(err, GW_E_MEMORY, "no memory to explain %u offers", run->explain);
+	/* A sale that a run before left open is not ours to go on with. */
+	if (rc == GW_OK && gw_engine_view(till->engine)->state != GW_VIEW_IDLE)
+		rc = gw_till_input(till, &(struct gw_input){.kind = GW_IN_CANCEL}, err);
+	if (rc == GW_OK)
+		rc = gw_till_will_tender(till, err);
 	while (rc == GW_OK && (run->most == 0 || run->baskets < run->most)) {
 		rc = gw_lines_next(lines, &line, &len, err);
 		if (rc <= 0)

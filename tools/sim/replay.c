@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cli.h"
 #include "base/home.h"
 #include "base/when.h"
+#include "store/reader.h"
 #include "tools/sim/again.h"
 #include "tools/sim/baskets.h"
 #include "tools/sim/hits.h"
@@ -59,11 +61,11 @@ static const struct gw_cli_option options[] = {
 static const struct gw_cli_program program = {
 	"goeswith-sim replay",
 	"--baskets FILE [--home HOME] [--table TABLE.db] [--check] [--json]\n"
-	"--journal JOURNAL [--table TABLE.db] [--check] [--json]\n"
+	"--journal JOURNAL [--home HOME] [--table TABLE.db] [--check] [--json]\n"
 	"--hit1 FILE --table TABLE.db [--json]",
 	"Drives the real engine with a simulated clock and prints counts and latencies.\n"
-	"With --home, baskets go into HOME/journal.db as a register would write it.  A journal\n"
-	"is never changed: its sales are decided again and the offers compared.",
+	"With --home, what happens goes into HOME/journal.db as a register would write it.  The\n"
+	"journal that is replayed is never changed: its offers are decided again and compared.",
 	options, true};
 
 struct replay {
@@ -73,6 +75,7 @@ struct replay {
 	struct gw_till_config till;
 	struct gw_baskets run;
 	char table[GW_PATH_MAX], journal_out[GW_PATH_MAX], temporary[GW_PATH_MAX];
+	char store[GW_ID_MAX], terminal[GW_ID_MAX];
 };
 
 static int read_number(const char *name, const char *value, long long least, long long most,
@@ -164,28 +167,84 @@ static int find_table(struct replay *r, struct gw_err *err)
 	return rc;
 }
 
-/* The journal baskets go to: HOME's, or one that is thrown away when only a check needs it. */
-static int find_journal(struct replay *r, struct gw_err *err)
+static int make_temporary(struct replay *r, struct gw_err *err)
 {
 	const char *tmp = getenv("TMPDIR");
-	int rc;
+	int rc = gw_path_join(r->temporary, tmp != NULL ? tmp : "/tmp", "goeswith-replay-XXXXXX",
+			      err);
 
-	if (r->baskets == NULL || (r->cli.home == NULL && !r->check))
-		return GW_OK;
-	if (r->cli.home != NULL) {
-		rc = gw_home_make(r->cli.home, err);
-		r->till.journal = r->journal_out;
-		return rc < 0 ? rc : gw_path_join(r->journal_out, r->cli.home, "journal.db", err);
-	}
-	rc = gw_path_join(r->temporary, tmp != NULL ? tmp : "/tmp", "goeswith-replay-XXXXXX", err);
 	if (rc == GW_OK && mkdtemp(r->temporary) == NULL)
 		rc = gw_err_set(err, GW_E_STORAGE, "cannot make a folder %s", r->temporary);
-	if (rc < 0) {
+	if (rc < 0)
 		r->temporary[0] = '\0';
+	return rc;
+}
+
+/* A journal that is replayed belongs to one till, and so does the one that is written from it. */
+static int name_till(struct replay *r, struct gw_err *err)
+{
+	struct gw_reader_info info;
+	struct gw_reader *reader;
+	int rc = gw_reader_open(&reader, r->journal, err);
+
+	if (rc < 0)
 		return rc;
+	gw_reader_info(reader, &info);
+	snprintf(r->store, sizeof(r->store), "%s", info.store);
+	snprintf(r->terminal, sizeof(r->terminal), "%s", info.terminal);
+	r->till.store = r->store;
+	r->till.terminal = r->terminal;
+	gw_reader_close(reader);
+	return GW_OK;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+/* Where this run is written: HOME's journal, or one that is thrown away when only a check needs
+ * it; nowhere when HOME's is the one that is being replayed. */
+static int find_journal(struct replay *r, struct gw_err *err)
+{
+	bool temporary = r->cli.home == NULL && r->baskets != NULL && r->check;
+	const char *folder = r->cli.home;
+	int rc = GW_OK;
+
+	if (r->journal != NULL)
+		rc = name_till(r, err);
+	if (rc == GW_OK && temporary) {
+		rc = make_temporary(r, err);
+		folder = r->temporary;
 	}
+	if (rc < 0 || folder == NULL || r->cases != NULL)
+		return rc;
+	rc = gw_home_make(folder, err);
+	if (rc == GW_OK)
+		rc = gw_path_join(r->journal_out, folder, "journal.db", err);
+	if (rc < 0 || (r->journal != NULL && same_file(r->journal, r->journal_out)))
+		return rc;
+	if (r->journal != NULL && access(r->journal_out, F_OK) == 0)
+		return gw_err_set(err, GW_E_DENIED,
+				  "%s is there already: sales of another journal do not belong in "
+				  "it; name a new --home",
+				  r->journal_out);
 	r->till.journal = r->journal_out;
-	return gw_path_join(r->journal_out, r->temporary, "journal.db", err);
+	return GW_OK;
+}
+
+/* Without --store and --terminal, an old journal knows them and a new one gets the usual ones. */
+static void name_new_till(struct replay *r)
+{
+	if (r->till.journal != NULL && access(r->till.journal, F_OK) == 0)
+		return;
+	if (r->till.store == NULL)
+		r->till.store = "S0001";
+	if (r->till.terminal == NULL)
+		r->till.terminal = "T01";
 }
 
 static void remove_temporary(const struct replay *r)
@@ -266,6 +325,7 @@ static int run(struct replay *r, bool *same, struct gw_err *err)
 	rc = find_table(r, err);
 	if (rc == GW_OK)
 		rc = find_journal(r, err);
+	name_new_till(r);
 	if (rc == GW_OK)
 		rc = gw_till_open(till, &r->till, err);
 	if (rc == GW_OK && r->baskets != NULL)
@@ -283,7 +343,7 @@ static int run(struct replay *r, bool *same, struct gw_err *err)
 int gw_sim_replay_main(int argc, char **argv)
 {
 	struct replay r = {.cli = gw_cli_start(&program, argc, argv),
-			   .till = {.store = "S0001", .terminal = "T01", .start_ms = START_MS},
+			   .till = {.start_ms = START_MS},
 			   .run = {.item_ms = 4000, .basket_ms = 30000}};
 	struct gw_err err = {0};
 	const char *value;

@@ -1,7 +1,6 @@
 #include "tools/sim/till.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "model/event_json.h"
 
@@ -11,10 +10,9 @@
 static int open_journal(struct gw_till *till, const struct gw_till_config *config,
 			struct gw_err *err)
 {
-	bool there = access(config->journal, F_OK) == 0;
 	struct gw_journal_config jc = {.path = config->journal,
-				       .store = there ? NULL : config->store,
-				       .terminal = there ? NULL : config->terminal,
+				       .store = config->store,
+				       .terminal = config->terminal,
 				       .create = true,
 				       .scratch = !config->durable};
 	struct gw_journal_state state;
@@ -132,6 +130,13 @@ int gw_till_input(struct gw_till *till, const struct gw_input *input, struct gw_
 	till->inputs++;
 	count(till);
 	return keep(till, began_ns, err);
+}
+
+int gw_till_will_tender(struct gw_till *till, struct gw_err *err)
+{
+	struct gw_input in = {.kind = GW_IN_TENDER, .price_minor = -1};
+
+	return gw_till_input(till, &in, err);
 }
 
 int gw_till_wait(struct gw_till *till, int64_t ms, struct gw_err *err)

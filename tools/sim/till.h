@@ -22,7 +22,7 @@
 #include "tools/sim/latency.h"
 
 struct gw_till_config {
-	const char *store, *terminal; /* used for a new journal, or without one */
+	const char *store, *terminal; /* NULL: those of the journal, which must be there then */
 	const char *table;            /* table.db, NULL: none */
 	const char *journal;          /* made when it is not there; NULL: none */
 	bool durable;                 /* fsync every input, as a register does */
@@ -52,6 +52,12 @@ void gw_till_close(struct gw_till *till);
 
 /* Lets time pass; the engine is woken at each of its deadlines on the way, as in a register. */
 int gw_till_wait(struct gw_till *till, int64_t ms, struct gw_err *err);
+
+/*
+ * Makes known, while no sale is open, that payments will be told: the engine then closes no
+ * totalled sale by itself.
+ */
+int gw_till_will_tender(struct gw_till *till, struct gw_err *err);
 
 /* Gives one input, stamped with the till's time, and journals what it caused.  GW_E_STORAGE. */
 int gw_till_input(struct gw_till *till, const struct gw_input *input, struct gw_err *err);
