@@ -336,17 +336,19 @@ static void rebase(struct gw_engine *e, const struct gw_input *in)
 	e->mono_ms += by;
 }
 
+#define NEVER INT64_MAX /* after a restart any other time may be below 0 */
+
 static int64_t idle_at(const struct gw_engine *e)
 {
 	if (e->sale == NULL || e->settings.idle_close_s == 0)
-		return -1;
+		return NEVER;
 	return e->sale->active_mono_ms + e->settings.idle_close_s * 1000LL;
 }
 
 /*
- * When a totalled sale closes by itself, -1: not.  Without it the next customer's first scan would
- * join it.  An offer gets its time first, and so does a ghost, or the holdout would show.  A till
- * that tenders is waited for: it knows the end and the true total.
+ * When a totalled sale closes by itself.  Without it the next customer's first scan would join it.
+ * An offer gets its time first, and so does a ghost, or the holdout would show.  A till that
+ * tenders is waited for: it knows the end and the true total.
  */
 static int64_t total_at(const struct gw_engine *e)
 {
@@ -354,7 +356,7 @@ static int64_t total_at(const struct gw_engine *e)
 	int64_t at;
 
 	if (sale == NULL || !sale->totalled || e->tenders || e->settings.total_close_s == 0)
-		return -1;
+		return NEVER;
 	at = sale->active_mono_ms;
 	for (int i = 0; i < sale->slot_count; i++)
 		if (sale->slots[i].shown_mono_ms + sale->slots[i].expires_ms > at)
@@ -362,9 +364,11 @@ static int64_t total_at(const struct gw_engine *e)
 	return at + e->settings.total_close_s * 1000LL;
 }
 
-static bool is_due(const struct gw_engine *e, int64_t at)
+static int64_t expires_at(const struct gw_engine *e)
 {
-	return at >= 0 && e->mono_ms >= at;
+	const struct gw_view_offer *o = &e->view.offer;
+
+	return o->active && o->expires_ms > 0 ? o->shown_mono_ms + o->expires_ms : NEVER;
 }
 
 static void pass_time(struct gw_engine *e, const struct gw_input *in)
@@ -377,10 +381,10 @@ static void pass_time(struct gw_engine *e, const struct gw_input *in)
 		e->mono_ms = in->mono_ms;
 	tell_table(e);
 	gw_core_expire(e);
-	if (is_due(e, total_at(e))) {
+	if (e->mono_ms >= total_at(e)) {
 		gw_core_close(e, GW_CLOSE_TOTAL, -1);
 		gw_core_note(e, GW_NOTE_CLOSED, NULL);
-	} else if (is_due(e, idle_at(e))) {
+	} else if (e->mono_ms >= idle_at(e)) {
 		gw_core_close(e, GW_CLOSE_IDLE, -1);
 		gw_core_note(e, GW_NOTE_IDLE_CLOSED, NULL);
 	}
@@ -388,16 +392,13 @@ static void pass_time(struct gw_engine *e, const struct gw_input *in)
 
 int64_t gw_engine_deadline(const struct gw_engine *e)
 {
-	int64_t at = idle_at(e), total = total_at(e);
+	int64_t at = idle_at(e), total = total_at(e), expires = expires_at(e);
 
-	if (total >= 0 && (at < 0 || total < at))
-		at = total;
-	if (e->view.offer.active && e->view.offer.expires_ms > 0) {
-		int64_t expires = e->view.offer.shown_mono_ms + e->view.offer.expires_ms;
-
-		at = at < 0 || expires < at ? expires : at;
-	}
-	return at;
+	at = total < at ? total : at;
+	at = expires < at ? expires : at;
+	if (at == NEVER)
+		return -1;
+	return at > 0 ? at : 0;
 }
 
 void gw_core_close_events(struct gw_engine *e, enum gw_close_reason reason, int64_t total_minor)

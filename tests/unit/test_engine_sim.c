@@ -537,7 +537,7 @@ static void test_restart(void **state)
 	uint64_t rng = random_seed();
 
 	(void)state;
-	for (int round = 0; round < 60; round++) {
+	for (int round = 0; round < 100; round++) {
 		struct journal j = {0};
 		int offers_per_sale, before = (int)random_below(&rng, 150);
 		struct gw_table *table = draw_table(&rng, &offers_per_sale);
@@ -545,11 +545,11 @@ static void test_restart(void **state)
 		char word[64];
 
 		a.engine = new_engine(table, 1);
+		shop_play(&a, "s:item1 ten"); /* a till that tenders, see gw_engine_restore */
 		for (int i = 0; i < before; i++) {
 			draw_word(&rng, word, sizeof(word));
 			shop_play(&a, word);
 		}
-		shop_play(&a, "s:item1 ten"); /* a till that tenders, see gw_engine_restore */
 		b = a;
 		b.engine = new_engine(table, 1 + count_opened(&j));
 		b.mono_ms = (int64_t)random_below(&rng, 100000);
