@@ -214,11 +214,10 @@ size_t gw_shortlist(struct gw_fit *fit, struct gw_decision *d, struct gw_shortli
 	found = filter(fit, d, room, targets, count, list);
 	if (found > 0 || count < GW_FIT_BEST)
 		return found;
-	all = gw_fit_all(fit, room->all);
-	for (size_t from = count; from < all && found == 0; from += count) {
-		count = all - from < GW_FIT_BEST ? all - from : GW_FIT_BEST;
-		for (size_t i = 0; i < count; i++)
-			targets[i] = room->all[from + i].target;
+	all = gw_fit_gather(fit, room->all);
+	while (all > 0 && found == 0) {
+		for (count = 0; count < GW_FIT_BEST && all > 0; count++)
+			targets[count] = gw_fit_pop(room->all, &all).target;
 		found = filter(fit, d, room, targets, count, list);
 	}
 	return found;

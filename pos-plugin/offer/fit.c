@@ -314,11 +314,6 @@ uint32_t gw_fit_strongest(const struct gw_fit *fit, uint32_t target)
 	return best == NO_KEY ? GW_NONE : key_pairing(best);
 }
 
-static int by_score(const void *a, const void *b)
-{
-	return better(*(const struct gw_fit_scored *)a, *(const struct gw_fit_scored *)b) ? -1 : 1;
-}
-
 size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max)
 {
 	struct gw_fit_scored sorted[GW_FIT_BEST];
@@ -341,7 +336,23 @@ size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max)
 	return max;
 }
 
-size_t gw_fit_all(const struct gw_fit *fit, struct gw_fit_scored *list)
+/* Puts s at `at` or, while a child is better, further from the top of a heap with the best on top. */
+static void settle(struct gw_fit_scored *list, size_t count, size_t at, struct gw_fit_scored s)
+{
+	size_t child;
+
+	while ((child = 2 * at + 1) < count) {
+		if (child + 1 < count && better(list[child + 1], list[child]))
+			child++;
+		if (!better(list[child], s))
+			break;
+		list[at] = list[child];
+		at = child;
+	}
+	list[at] = s;
+}
+
+size_t gw_fit_gather(const struct gw_fit *fit, struct gw_fit_scored *list)
 {
 	size_t count = 0;
 
@@ -351,8 +362,18 @@ size_t gw_fit_all(const struct gw_fit *fit, struct gw_fit_scored *list)
 		if (now > 0)
 			list[count++] = (struct gw_fit_scored){now, t};
 	}
-	qsort(list, count, sizeof(*list), by_score);
+	for (size_t i = count / 2; i-- > 0;)
+		settle(list, count, i, list[i]);
 	return count;
+}
+
+struct gw_fit_scored gw_fit_pop(struct gw_fit_scored *list, size_t *count)
+{
+	struct gw_fit_scored best = list[0];
+
+	--*count;
+	settle(list, *count, 0, list[*count]);
+	return best;
 }
 
 size_t gw_fit_rank(const struct gw_fit *fit, uint32_t *items, size_t max)

@@ -60,10 +60,11 @@ void gw_fit_remove(struct gw_fit *fit, uint32_t item, int32_t pieces);
 size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max);
 
 /*
- * As gw_fit_best, without a limit, for when none of the best may be offered.  list has room for
- * index->target_count.  O(n log n).
+ * As gw_fit_best, without a limit, for when none of the best may be offered: gathers all, O(n), to
+ * list[index->target_count]; each gw_fit_pop then takes the best one out, O(log n).
  */
-size_t gw_fit_all(const struct gw_fit *fit, struct gw_fit_scored *list);
+size_t gw_fit_gather(const struct gw_fit *fit, struct gw_fit_scored *list);
+struct gw_fit_scored gw_fit_pop(struct gw_fit_scored *list, size_t *count);
 
 /*
  * What would be offered first if nothing but evidence counted: up to `max` items that are not in

@@ -19,10 +19,31 @@
 
 /* --- random tables and a brute-force view of them */
 
-#define ITEMS      40
+#define ITEMS      700 /* at most; small tables have 40 */
 #define CATEGORIES 5
+#define RULES      3000
 
-static struct gw_table *random_table(uint64_t *rng, uint32_t rules)
+struct make {
+	uint32_t items, rules;
+	uint32_t popular; /* the first so many rules: item 0 or 1 alone */
+	bool gated;       /* with moments, segments, hours ... */
+};
+
+static void draw_gate(uint64_t *rng, struct gw_rule *rule)
+{
+	rule->moment = random_below(rng, 2) ? GW_MOMENT_SCAN : GW_MOMENT_TOTAL;
+	rule->segment = random_below(rng, 3) == 0 ? "gold" : "";
+	rule->arm = random_below(rng, 3) == 0 ? "a" : random_below(rng, 3) == 0 ? "b" : "";
+	rule->days = (uint8_t)(1 + random_below(rng, 127));
+	rule->min_subtotal_minor = random_below(rng, 1500);
+	rule->priority = (int32_t)random_below(rng, 3);
+	if (random_below(rng, 4) == 0) {
+		rule->from_minute = 600;
+		rule->to_minute = 900;
+	}
+}
+
+static struct gw_table *random_table(uint64_t *rng, struct make make)
 {
 	struct gw_table_build *b;
 	struct gw_err err;
@@ -34,10 +55,10 @@ static struct gw_table *random_table(uint64_t *rng, uint32_t rules)
 		snprintf(text, sizeof(text), "cat%d", c);
 		assert_int_equal(gw_table_build_category(b, text, &err), c);
 	}
-	for (int i = 0; i < ITEMS; i++) {
+	for (uint32_t i = 0; i < make.items; i++) {
 		struct gw_item item = {.code = text, .name = text, .tags = "", .stock = -1};
 
-		snprintf(text, sizeof(text), "i%d", i);
+		snprintf(text, sizeof(text), "i%u", i);
 		item.category = random_below(rng, 3) == 0 ? GW_NONE : random_below(rng, CATEGORIES);
 		item.price_minor = (int64_t)random_below(rng, 2000) - 200;
 		item.cost_minor = (int64_t)random_below(rng, 1000) - 200;
@@ -45,12 +66,12 @@ static struct gw_table *random_table(uint64_t *rng, uint32_t rules)
 		item.cost_minor = item.cost_minor < 0 ? -1 : item.cost_minor;
 		assert_int_equal(gw_table_build_item(b, &item, &err), i);
 	}
-	for (uint32_t r = 0; r < rules; r++) {
+	for (uint32_t r = 0; r < make.rules; r++) {
 		struct gw_rule rule = gw_rule_blank();
 
 		snprintf(text, sizeof(text), "r%u", r);
 		rule.id = text;
-		rule.suggest = random_below(rng, ITEMS);
+		rule.suggest = random_below(rng, make.items);
 		rule.pos_code = "x";
 		rule.condition_count = (uint8_t)random_below(rng, GW_IF_MAX + 1);
 		for (int c = 0; c < rule.condition_count; c++) {
@@ -59,9 +80,18 @@ static struct gw_table *random_table(uint64_t *rng, uint32_t rules)
 			rule.conditions[c] = (struct gw_condition){
 				random_below(rng, category ? CATEGORIES : 12), category};
 			if (!category && rule.conditions[c].index == rule.suggest)
-				rule.suggest = 12 + random_below(rng, ITEMS - 12);
+				rule.suggest = 12 + random_below(rng, make.items - 12);
 		}
-		rule.weight = random_below(rng, 10) == 0 ? -0.25 : random_below(rng, 1000) / 500.0;
+		if (r < make.popular) {
+			rule.suggest = 12 + random_below(rng, make.items - 12);
+			rule.condition_count = 1;
+			rule.conditions[0] = (struct gw_condition){r % 2, false};
+		}
+		rule.weight = random_below(rng, 10) == 0 && r % 7 == 0
+				      ? -0.25
+				      : random_below(rng, 1000) / 500.0;
+		if (make.gated)
+			draw_gate(rng, &rule);
 		if (gw_table_build_rule(b, &rule, &err) < 0)
 			fail_msg("%s", err.text);
 	}
@@ -78,7 +108,7 @@ static bool brute_matches(const struct brute *b, const struct gw_rule *rule)
 	for (int c = 0; c < rule->condition_count; c++) {
 		int32_t have = 0, need = 0;
 
-		for (uint32_t i = 0; i < ITEMS; i++)
+		for (uint32_t i = 0; i < b->table->item_count; i++)
 			if (rule->conditions[c].is_category
 				    ? b->table->items[i].category == rule->conditions[c].index
 				    : i == rule->conditions[c].index)
@@ -132,12 +162,19 @@ static void check_best(struct gw_fit *fit)
 {
 	uint32_t best[GW_FIT_BEST], rank[3];
 	struct gw_fit_scored all[ITEMS];
-	size_t n = gw_fit_best(fit, best, GW_FIT_BEST), m = gw_fit_all(fit, all), k;
+	size_t n = gw_fit_best(fit, best, GW_FIT_BEST), m = gw_fit_gather(fit, all), k;
 	int64_t most = 0;
+	double last = (double)INT64_MAX;
 
 	assert_int_equal(n, m < GW_FIT_BEST ? m : GW_FIT_BEST);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(best[i], all[i].target);
+	for (size_t i = 0; m > 0; i++) {
+		struct gw_fit_scored s = gw_fit_pop(all, &m);
+
+		assert_true(s.score > 0 && s.score <= last);
+		last = s.score;
+		if (i < n)
+			assert_int_equal(best[i], s.target);
+	}
 	k = gw_fit_rank(fit, rank, 3);
 	for (uint32_t t = 0; t < fit->index->target_count; t++)
 		if (gw_match_pieces(fit->match, fit->index->target_item[t]) == 0 &&
@@ -179,9 +216,10 @@ static void check_strongest(struct gw_fit *fit, const bool *matched, bool voided
 
 static void check_fit(struct gw_fit *fit, const struct brute *b, bool voided)
 {
-	bool matched[400] = {false};
+	static bool matched[RULES];
 	int64_t evidence[ITEMS];
 
+	memset(matched, 0, sizeof(matched));
 	mark_matched(fit, matched);
 	for (uint32_t r = 0; r < b->table->rule_count; r++) {
 		assert_int_equal(matched[r], brute_matches(b, &b->table->rules[r]));
@@ -194,53 +232,177 @@ static void check_fit(struct gw_fit *fit, const struct brute *b, bool voided)
 	check_strongest(fit, matched, voided);
 }
 
+static void play_baskets(uint64_t *rng, struct make make, int baskets)
+{
+	struct gw_table *table = random_table(rng, make);
+	struct gw_offer_index *index;
+	struct gw_fit *fit;
+
+	assert_int_equal(gw_offer_index_new(&index, table, NULL), GW_OK);
+	assert_int_equal(gw_fit_new(&fit, index), GW_OK);
+	assert_true(make.popular == 0 || index->dense_count > 0);
+	for (int basket = 0; basket < baskets; basket++) {
+		struct brute b = {.table = table};
+		bool voided = false;
+
+		gw_fit_clear(fit);
+		check_fit(fit, &b, false);
+		for (int step = 0; step < 25; step++) {
+			uint32_t item = random_below(rng, 14);
+			int32_t n = (int32_t)random_below(rng, 3) + 1;
+
+			if (random_below(rng, 3) == 0 && b.pieces[item] > 0) {
+				n = n > b.pieces[item] ? b.pieces[item] : n;
+				b.pieces[item] -= n;
+				gw_fit_remove(fit, item, n);
+				voided = true;
+			} else {
+				b.pieces[item] += n;
+				gw_fit_add(fit, item, n);
+			}
+			check_fit(fit, &b, voided);
+		}
+	}
+	gw_fit_free(fit);
+	gw_offer_index_free(index);
+	gw_table_free(table);
+}
+
 /* Random baskets with voids, on random tables, against the definition. */
 static void test_match_brute(void **state)
 {
 	uint64_t rng = random_seed();
 
 	(void)state;
-	for (int round = 0; round < 40; round++) {
-		struct gw_table *table = random_table(&rng, random_below(&rng, 400));
+	for (int round = 0; round < 40; round++)
+		play_baskets(&rng, (struct make){.items = 40, .rules = random_below(&rng, 400)}, 5);
+	/* Popular items, whose pairings are added as columns. */
+	play_baskets(&rng, (struct make){.items = ITEMS, .rules = RULES, .popular = 1500}, 4);
+}
+
+/* --- the shortlist against its definition */
+
+static struct gw_decision random_decision(uint64_t *rng)
+{
+	static uint8_t arms[2];
+	struct gw_decision d = {
+		.day = 100,
+		.weekday = (int)random_below(rng, 7),
+		.minute = (int)random_below(rng, 1440),
+		.moment = random_below(rng, 2) ? GW_MOMENT_SCAN : GW_MOMENT_TOTAL,
+		.segment = random_below(rng, 2) ? "gold" : "",
+		.has_arm = arms,
+		.subtotal_minor = random_below(rng, 2000),
+		.min_weight = random_below(rng, 3) * 0.5,
+		.min_margin_minor = random_below(rng, 2) * 100,
+		.used_count = 2,
+	};
+
+	arms[0] = (uint8_t)random_below(rng, 2);
+	arms[1] = (uint8_t)random_below(rng, 2);
+	for (int i = 0; i < 2; i++) {
+		d.used_rules[i] = random_below(rng, 300);
+		d.used_items[i] = random_below(rng, 30);
+	}
+	return d;
+}
+
+/* The open rule of the strongest satisfied pairing that has one, GW_NONE; by its definition. */
+static uint32_t brute_rule(const struct gw_fit *fit, const struct brute *b, uint32_t target,
+			   const struct gw_decision *d)
+{
+	const struct gw_offer_index *x = fit->index;
+	uint32_t found = GW_NONE, from = GW_NONE;
+
+	for (uint32_t q = 0; q < x->pairing_count; q++) {
+		if (x->pairings[q].target != target ||
+		    !brute_matches(b, &b->table->rules[x->gates[x->gate_first[q]].rule]) ||
+		    (from != GW_NONE && x->pairings[q].weight <= x->pairings[from].weight))
+			continue;
+		for (uint32_t g = x->gate_first[q]; g < x->gate_first[q + 1]; g++)
+			if (gw_gate_open(x, &x->gates[g], d)) {
+				found = g;
+				from = q;
+				break;
+			}
+	}
+	return found;
+}
+
+static void check_shortlist(struct gw_fit *fit, const struct brute *b, struct gw_decision *d,
+			    struct gw_shortlist_room *room, int *found)
+{
+	struct gw_candidate list[GW_SHORTLIST_MAX];
+	size_t count = gw_shortlist(fit, d, room, list), expected = 0;
+	const struct gw_offer_index *x = fit->index;
+
+	for (uint32_t t = 0; t < x->target_count; t++) {
+		uint32_t item = x->target_item[t], g;
+		bool listed = false;
+
+		for (size_t i = 0; i < count; i++)
+			listed = listed || list[i].target == t;
+		if (b->pieces[item] > 0 || item == d->used_items[0] || item == d->used_items[1] ||
+		    gw_fit_evidence(fit, t) < d->min_weight ||
+		    (g = brute_rule(fit, b, t, d)) == GW_NONE || fit->evidence[t] <= 0 ||
+		    x->gates[g].worth <= 0) {
+			assert_false(listed);
+			continue;
+		}
+		expected++;
+		assert_true(listed);
+		for (size_t i = 0; i < count; i++)
+			if (list[i].target == t)
+				assert_int_equal(list[i].rule, x->gates[g].rule);
+	}
+	assert_int_equal(count, expected);
+	for (size_t i = 1; i < count; i++)
+		assert_true(list[i].score <= list[i - 1].score);
+	*found += count > 0;
+}
+
+static void test_shortlist(void **state)
+{
+	uint64_t rng = random_seed();
+	int found = 0;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct gw_table *table =
+			random_table(&rng, (struct make){.items = 30, .rules = 300, .gated = true});
+		struct gw_shortlist_room room;
 		struct gw_offer_index *index;
 		struct gw_fit *fit;
 
 		assert_int_equal(gw_offer_index_new(&index, table, NULL), GW_OK);
 		assert_int_equal(gw_fit_new(&fit, index), GW_OK);
-		for (int basket = 0; basket < 5; basket++) {
+		assert_int_equal(gw_shortlist_room_init(&room, index), GW_OK);
+		for (int basket = 0; basket < 20; basket++) {
+			struct gw_decision d = random_decision(&rng);
 			struct brute b = {.table = table};
 
-			bool voided = false;
-
 			gw_fit_clear(fit);
-			check_fit(fit, &b, false);
-			for (int step = 0; step < 25; step++) {
-				uint32_t item = random_below(&rng, 14);
-				int32_t n = (int32_t)random_below(&rng, 3) + 1;
+			for (int i = 0; i < 6; i++) {
+				uint32_t item = random_below(&rng, 12);
 
-				if (random_below(&rng, 3) == 0 && b.pieces[item] > 0) {
-					n = n > b.pieces[item] ? b.pieces[item] : n;
-					voided = true;
-					b.pieces[item] -= n;
-					gw_fit_remove(fit, item, n);
-				} else {
-					b.pieces[item] += n;
-					gw_fit_add(fit, item, n);
-				}
-				check_fit(fit, &b, voided);
+				b.pieces[item]++;
+				gw_fit_add(fit, item, 1);
+				check_shortlist(fit, &b, &d, &room, &found);
 			}
 		}
+		gw_shortlist_room_release(&room);
 		gw_fit_free(fit);
 		gw_offer_index_free(index);
 		gw_table_free(table);
 	}
+	assert_true(found > 100);
 }
 
 /* The order in which items came, and what was voided on the way, leaves no trace. */
 static void test_fit_order(void **state)
 {
 	uint64_t rng = random_seed();
-	struct gw_table *table = random_table(&rng, 390);
+	struct gw_table *table = random_table(&rng, (struct make){.items = 40, .rules = 390});
 	struct gw_offer_index *index;
 	struct gw_fit *a, *b;
 
@@ -451,8 +613,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_match_brute), cmocka_unit_test(test_fit_order),
-		cmocka_unit_test(test_gates),       cmocka_unit_test(test_assign_hash),
-		cmocka_unit_test(test_assign),
+		cmocka_unit_test(test_shortlist),   cmocka_unit_test(test_gates),
+		cmocka_unit_test(test_assign_hash), cmocka_unit_test(test_assign),
 	};
 
 	return cmocka_run_group_tests_name("offer", tests, NULL, NULL);
