@@ -155,7 +155,9 @@ UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys
 E2E_TESTS  += ui_pty.py
 
-UNIT_TESTS += test_offer test_engine test_engine_sim
+UNIT_TESTS += test_offer test_engine test_engine_sim test_engine_till
+LDFLAGS_test_engine_till := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+FUZZERS    += engine
 BENCHES    += match
 
 UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1

@@ -105,6 +105,14 @@ static bool is_recalled(const char *tags, const char *lot)
 	return false;
 }
 
+static bool is_doubtful(const struct gw_scan *s)
+{
+	for (int i = 0; i < s->warning_count; i++)
+		if (s->warnings[i].code == GW_WARN_VERIFIER)
+			return true;
+	return false;
+}
+
 /* True if the cashier was warned. */
 static bool warn_of_line(struct gw_engine *e, uint32_t item, const struct gw_ev_line *l)
 {
@@ -119,6 +127,10 @@ static bool warn_of_line(struct gw_engine *e, uint32_t item, const struct gw_ev_
 	if (gw_date_parse(l->expiry, strlen(l->expiry), &day) == GW_OK &&
 	    day < gw_core_local(e, e->at_ms).day) {
 		gw_core_warn(e, "Expired on %s: %s", l->expiry, name);
+		return true;
+	}
+	if (l->source == GW_SOURCE_SCAN && is_doubtful(&e->scan)) {
+		gw_core_warn(e, "Weight or price in the code is doubtful: %s", name);
 		return true;
 	}
 	return false;
