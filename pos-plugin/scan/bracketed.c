@@ -42,11 +42,12 @@ int gw_scan_decode_bracketed(const struct gw_scan_config *config, const char *te
 			     struct gw_scan *out, struct gw_scan_elements *elements)
 {
 	static const struct gw_scan_config plain = {0};
-	struct gw_scan_job job = {config != NULL ? config : &plain, text, len, out, elements};
+	struct gw_scan_job job = {config != NULL ? config : &plain, text, len, NULL, elements};
 	struct gw_element_list list;
 	char room[GW_SCAN_DATA_MAX];
 	int status;
 
+	job.out = out;
 	gw_scan_clear(out);
 	if (elements != NULL)
 		elements->count = 0;

@@ -123,10 +123,15 @@ size_t gw_ssi_build(uint8_t out[GW_SSI_PACKET_MAX], uint8_t opcode, const uint8_
 	return HEAD + n + 2;
 }
 
+static bool is_suffix(uint8_t byte)
+{
+	return byte == CR || byte == LF || byte == TAB;
+}
+
 /* A suffix configured in the scanner stands inside the data. */
 static enum gw_frame_event end_of_ssi(struct gw_frame *f)
 {
-	while (f->len > 0 && memchr("\r\n\t", f->data[f->len - 1], 3) != NULL)
+	while (f->len > 0 && is_suffix(f->data[f->len - 1]))
 		f->len--;
 	return finish(f, GW_FRAME_SCAN);
 }

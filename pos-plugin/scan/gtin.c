@@ -67,9 +67,9 @@ static int verifier_of_5(const char *d)
 	int sum = five_plus(d[0]) + two_minus(d[1]) + five_minus(d[2]) + five_plus(d[3]) +
 		  two_minus(d[4]);
 
-	for (char c = '0'; c <= '9'; c++)
-		if ((sum + five_minus(c)) % 10 == 0)
-			return c - '0';
+	for (int digit = 0; digit <= 9; digit++)
+		if ((sum + five_minus((char)('0' + digit))) % 10 == 0)
+			return digit;
 	return -1;
 }
 
@@ -251,7 +251,7 @@ int gw_isbn10_to_13(char out[14], const char *text, size_t n)
 
 	if (squeeze(d, sizeof(d), text, n) != sizeof(d) || !modulo_11(d, sizeof(d)))
 		return GW_E_INPUT;
-	memcpy(out, "978", 3);
+	memcpy(out, "978", 4);
 	memcpy(out + 3, d, 9);
 	close_13(out);
 	return GW_OK;
@@ -264,7 +264,7 @@ int gw_issn_to_13(char out[14], const char *text, size_t n, const char *variant)
 	if (squeeze(d, sizeof(d), text, n) != sizeof(d) || !modulo_11(d, sizeof(d)) ||
 	    strlen(variant) != 2 || !gw_digits_only(variant, 2))
 		return GW_E_INPUT;
-	memcpy(out, "977", 3);
+	memcpy(out, "977", 4);
 	memcpy(out + 3, d, 7);
 	memcpy(out + 10, variant, 2);
 	close_13(out);

@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scan/gtin.h"
@@ -210,29 +209,54 @@ static int parse_places(struct gw_scan_pattern *p, const char *text, size_t len,
 	return GW_OK;
 }
 
+/* Next word of *text, cut at size; returns its length in the text. */
+static size_t next_word(const char **text, char *word, size_t size)
+{
+	size_t n;
+
+	*text += strspn(*text, " \t");
+	n = strcspn(*text, " \t");
+	snprintf(word, size, "%.*s", (int)(n < 64 ? n : 64), *text);
+	*text += n;
+	return n;
+}
+
+static int parse_type(struct gw_scan_pattern *p, const char *word, char *why, size_t why_size)
+{
+	for (int t = GW_MEASURE_PRICE; t <= GW_MEASURE_COUNT; t++)
+		if (strcmp(word, gw_scan_measure_name((enum gw_scan_measure_type)t)) == 0)
+			p->type = (uint8_t)t;
+	return p->type != GW_MEASURE_NONE
+		       ? GW_OK
+		       : bad_pattern(why, why_size, "the measure is price, weight or count");
+}
+
 int gw_scan_pattern_parse(struct gw_scan_pattern *pattern, const char *text, char *why,
 			  size_t why_size)
 {
-	char places[24] = "", type[8] = "", unit[8] = "";
-	int decimals = 0, used = 0, status;
+	char word[24];
+	size_t len;
+	int status;
 
 	memset(pattern, 0, sizeof(*pattern));
-	if (sscanf(text, " %23s %7s %d %n", places, type, &decimals, &used) < 2)
+	len = next_word(&text, word, sizeof(word));
+	status = parse_places(pattern, word, len < sizeof(word) ? len : 0, why, why_size);
+	next_word(&text, word, sizeof(word));
+	if (status == GW_OK)
+		status = parse_type(pattern, word, why, why_size);
+	len = next_word(&text, word, sizeof(word));
+	if (status == GW_OK && len > 0) {
+		if (len != 1 || word[0] < '0' || word[0] > '6')
+			return bad_pattern(why, why_size, "decimals are 0 to 6");
+		pattern->decimals = (uint8_t)(word[0] - '0');
+	}
+	len = next_word(&text, word, sizeof(word));
+	if (status == GW_OK && len >= sizeof(pattern->unit))
+		return bad_pattern(why, why_size, "the unit has at most 3 characters");
+	if (status == GW_OK && next_word(&text, pattern->unit, sizeof(pattern->unit)) > 0)
 		return bad_pattern(why, why_size,
 				   "expected PLACES price|weight|count [DECIMALS [UNIT]]");
-	if (used > 0 && (sscanf(text + used, "%7s %n", unit, &used) == 1 && strlen(unit) > 3))
-		return bad_pattern(why, why_size, "the unit has at most 3 characters");
-	status = parse_places(pattern, places, strlen(places), why, why_size);
-	if (status != GW_OK)
-		return status;
-	for (int t = GW_MEASURE_PRICE; t <= GW_MEASURE_COUNT; t++)
-		if (strcmp(type, gw_scan_measure_name((enum gw_scan_measure_type)t)) == 0)
-			pattern->type = (uint8_t)t;
-	if (pattern->type == GW_MEASURE_NONE)
-		return bad_pattern(why, why_size, "the measure is price, weight or count");
-	if (decimals < 0 || decimals > 6)
-		return bad_pattern(why, why_size, "decimals are 0 to 6");
-	pattern->decimals = (uint8_t)decimals;
-	memcpy(pattern->unit, unit, strlen(unit) + 1);
-	return GW_OK;
+	if (status == GW_OK)
+		memcpy(pattern->unit, word, len + 1);
+	return status;
 }

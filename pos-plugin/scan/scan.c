@@ -149,6 +149,11 @@ int gw_scan_take_gtin(struct gw_scan_job *job, const char *digits, size_t n, siz
 	return GW_OK;
 }
 
+static bool is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
 /* Position of the first control character in [from, from + len), or -1. */
 static int find_control(const char *data, size_t from, size_t len)
 {
@@ -163,7 +168,7 @@ static int find_bad_control(const char *data, size_t from, size_t len)
 {
 	for (size_t i = from; i < from + len; i++)
 		if (((unsigned char)data[i] < 0x20 &&
-		     memchr("\t\n\r\x04\x1C\x1D\x1E\x1F", data[i], 8) == NULL) ||
+		     !is_one_of(data[i], "\t\n\r\x04\x1C\x1D\x1E\x1F")) ||
 		    data[i] == 0x7F)
 			return (int)i;
 	return -1;
@@ -370,7 +375,7 @@ static int decode_next(struct gw_scan_job *job, struct gw_element_list *list, si
 
 		from += job->data[from] == '|';
 		status = open_part(job, from, &part);
-		if (status == GW_OK)
+		if (status == GW_OK && part.symbology != NULL)
 			status = decode_part(job, list, &part);
 		if (status != GW_OK) {
 			if (!may_skip(&part))
@@ -405,7 +410,7 @@ static int decode_identified(struct gw_scan_job *job, size_t from)
 	struct part part = {0};
 	int status = open_part(job, from, &part);
 
-	if (status != GW_OK)
+	if (status != GW_OK || part.symbology == NULL)
 		return status;
 	memcpy(job->out->symbology, job->data + from, 3);
 	job->out->symbology[3] = '\0';
@@ -438,9 +443,9 @@ static size_t trim(struct gw_scan_job *job)
 {
 	size_t from = 0;
 
-	while (from < job->len && memchr("\x02\t\r\n", job->data[from], 4) != NULL)
+	while (from < job->len && is_one_of(job->data[from], "\x02\t\r\n"))
 		from++;
-	while (job->len > from && memchr("\x03\t\r\n", job->data[job->len - 1], 4) != NULL)
+	while (job->len > from && is_one_of(job->data[job->len - 1], "\x03\t\r\n"))
 		job->len--;
 	return from;
 }
@@ -469,11 +474,17 @@ static bool wants_gs(const struct gw_scan_job *job, size_t from)
 static int decode_replaced(struct gw_scan_job *job, size_t from)
 {
 	char copy[GW_SCAN_DATA_MAX];
+	const char *data = job->data;
+	int status;
 
+	memcpy(copy, data, job->len);
 	for (size_t i = 0; i < job->len; i++)
-		copy[i] = job->data[i] == job->config->gs ? GS : job->data[i];
+		if (copy[i] == job->config->gs)
+			copy[i] = GS;
 	job->data = copy;
-	return decode_trimmed(job, from);
+	status = decode_trimmed(job, from);
+	job->data = data;
+	return status;
 }
 
 int gw_scan_decode(const struct gw_scan_config *config, const uint8_t *data, size_t len,
@@ -485,9 +496,10 @@ int gw_scan_decode(const struct gw_scan_config *config, const uint8_t *data, siz
 static const struct gw_scan_config defaults;
 
 /* Opens the job and trims it; GW_E_INPUT with a refusal when there is nothing to decode. */
-static int open_job(struct gw_scan_job *job, size_t *from)
+static int open_job(struct gw_scan_job *job, struct gw_scan *out, size_t *from)
 {
-	gw_scan_clear(job->out);
+	job->out = out;
+	gw_scan_clear(out);
 	if (job->config == NULL)
 		job->config = &defaults;
 	if (job->elements != NULL)
@@ -504,9 +516,9 @@ static int open_job(struct gw_scan_job *job, size_t *from)
 int gw_scan_decode_elements(const struct gw_scan_config *config, const uint8_t *data, size_t len,
 			    struct gw_scan *out, struct gw_scan_elements *elements)
 {
-	struct gw_scan_job job = {config, (const char *)data, len, out, elements};
-	size_t from;
-	int status = open_job(&job, &from);
+	struct gw_scan_job job = {config, (const char *)data, len, NULL, elements};
+	size_t from = 0;
+	int status = open_job(&job, out, &from);
 
 	if (status != GW_OK)
 		return status;
@@ -519,9 +531,9 @@ int gw_scan_decode_as(const struct gw_scan_config *config, const struct gw_symbo
 		      const char *aim, const uint8_t *data, size_t len, struct gw_scan *out,
 		      struct gw_scan_elements *elements)
 {
-	struct gw_scan_job job = {config, (const char *)data, len, out, elements};
+	struct gw_scan_job job = {config, (const char *)data, len, NULL, elements};
 	struct part part = {.symbology = symbology};
-	int status = open_job(&job, &part.from);
+	int status = open_job(&job, out, &part.from);
 
 	if (status != GW_OK)
 		return status;

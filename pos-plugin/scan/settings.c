@@ -50,7 +50,7 @@ static int choose(const char *key, const char *value, const char *const *words, 
 static int set_eight(struct gw_scan_settings *s, const char *value, struct gw_err *err)
 {
 	static const char *const words[] = {"auto", "ean8", "upce", NULL};
-	int n, rc = choose("eight", value, words, &n, err);
+	int n = 0, rc = choose("eight", value, words, &n, err);
 
 	if (rc == GW_OK)
 		s->config.eight = (enum gw_scan_eight)n;
@@ -60,7 +60,7 @@ static int set_eight(struct gw_scan_settings *s, const char *value, struct gw_er
 static int set_code_ids(struct gw_scan_settings *s, const char *value, struct gw_err *err)
 {
 	static const char *const words[] = {"none", "zebra", "honeywell", "datalogic", NULL};
-	int n, rc = choose("code-ids", value, words, &n, err);
+	int n = 0, rc = choose("code-ids", value, words, &n, err);
 
 	if (rc == GW_OK)
 		s->config.code_ids = (enum gw_scan_code_ids)n;
@@ -81,7 +81,7 @@ static int set_gs(struct gw_scan_settings *s, const char *value, struct gw_err *
 static int set_strict(struct gw_scan_settings *s, const char *value, struct gw_err *err)
 {
 	static const char *const words[] = {"no", "yes", NULL};
-	int n, rc = choose("strict", value, words, &n, err);
+	int n = 0, rc = choose("strict", value, words, &n, err);
 
 	if (rc == GW_OK)
 		s->config.strict = n == 1;

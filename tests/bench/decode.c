@@ -86,15 +86,15 @@ static double time_floor(const struct set *set, size_t count, size_t rounds)
 	char room[GW_SCAN_DATA_MAX];
 	double start = seconds();
 
-	for (size_t i = 0; i < rounds; i++)
-		sink += floor_work(set, set->scans[i % count], strlen(set->scans[i % count]), room);
+	for (size_t i = 0, k = 0; i < rounds; i++, k = k + 1 < count ? k + 1 : 0)
+		sink += floor_work(set, set->scans[k], strlen(set->scans[k]), room);
 	return (double)rounds / (seconds() - start);
 }
 
 static double time_decode(const struct set *set, size_t count, size_t rounds)
 {
 	struct gw_scan scan;
-	size_t len[8];
+	size_t len[8] = {0};
 	double start;
 
 	for (size_t i = 0; i < count; i++)

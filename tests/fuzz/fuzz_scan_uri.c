@@ -10,15 +10,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char head[8] = {'h', 't', 't', 'p', 's', ':', '/', '/'};
 	static struct gw_scan_elements elements;
 	struct gw_scan s;
-	size_t len = size + 8;
+	size_t len = size + sizeof(head);
 	uint8_t *link = malloc(len);
 
 	if (link == NULL)
 		return 0;
-	memcpy(link, "https://", 8);
-	memcpy(link + 8, data, size);
+	memcpy(link, head, sizeof(head));
+	memcpy(link + sizeof(head), data, size);
 	gw_scan_decode_elements(NULL, link, len, &s, &elements);
 	if (s.gtin[0] != '\0' && !gw_gtin_valid(s.gtin, 14))
 		abort();

@@ -92,30 +92,26 @@ static void test_lines(void **state)
 
 static void test_too_long(void **state)
 {
+	static const char line[] = {'\r', 'a', 'b', 'c', '\r'};
+	static const char next[] = {'\x03', '\x02', 'd', 'e', '\x03'};
 	static char in[5000];
 
 	(void)state;
 	memset(in, 'x', sizeof(in));
-	memcpy(in + 4990, "\rabc\r", 5);
+	memcpy(in + 4990, line, sizeof(line));
 	assert_string_equal(digest(GW_FRAME_LINES, in, sizeof(in)), "L|abc|xxxxx");
 	in[0] = '\x02';
-	memcpy(in + 4980,
-	       "\x03\x02"
-	       "de\x03",
-	       5);
+	memcpy(in + 4980, next, sizeof(next));
 	assert_string_equal(digest(GW_FRAME_STX, in, sizeof(in)), "L|de");
 }
 
 static size_t from_hex(uint8_t *out, const char *hex)
 {
 	size_t n = 0;
-	unsigned byte;
-	int used;
+	char *end;
 
-	while (sscanf(hex, " %2x%n", &byte, &used) == 1) {
+	for (unsigned long byte; byte = strtoul(hex, &end, 16), end != hex; hex = end)
 		out[n++] = (uint8_t)byte;
-		hex += used;
-	}
 	return n;
 }
 

@@ -225,9 +225,10 @@ static int decode_all(struct state *s, const struct gw_cli *cli, struct gw_err *
 {
 	static struct gw_scan_elements elements;
 	static char room[256 * 1024];
-	struct gw_text out = gw_text_over(room, sizeof(room));
+	static struct gw_text out;
 	int rc = GW_OK;
 
+	out = gw_text_over(room, sizeof(room));
 	s->decode.config = gw_scan_settings_config(&s->settings);
 	s->decode.elements = &elements;
 	s->decode.out = &out;
