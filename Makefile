@@ -147,7 +147,7 @@ BENCHES    += mine
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
-E2E_TESTS  += report_today.py sync_push.py sync_crash.py
+E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py
 FUZZERS    += event_json batch
 BENCHES    += journal
 

@@ -164,8 +164,8 @@ with lib.home() as top:
     path = fresh_file()
     r, took = collect(up, "--keys", keys)
     t.check(took["files"] == 0 and "waits" in r.stderr, "keys demanded, none known: the terminal's files wait", r.stderr)
-    shutil.copy(home / "trust" / "device.pub", keys / f"{j.till}.pub")
-    t.equal(oct((home / "trust" / "device.key").stat().st_mode & 0o777), "0o600", "the till's key is its own")
+    shutil.copy(home / "device" / "till.pub", keys / f"{j.till}.pub")
+    t.equal(oct((home / "device" / "till.key").stat().st_mode & 0o777), "0o600", "the till's key is its own")
     r, took = collect(up, "--keys", keys)
     t.equal((took["accepted"], took["rejected"]), (1, 0), "signed by the till's key: taken")
     last = rows(up / "collection.db", "SELECT max(last) FROM file WHERE state = 1")[0][0]

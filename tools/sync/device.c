@@ -13,9 +13,9 @@
 #define FRAME_MAGIC 0x184D2A5A /* a skippable frame (RFC 8878, section 3.1.2) */
 #define PUBLIC_LEN  42
 
-static int secret_path(char out[GW_PATH_MAX], const char *trust, struct gw_err *err)
+static int secret_path(char out[GW_PATH_MAX], const char *folder, struct gw_err *err)
 {
-	return gw_path_join(out, trust, "device.key", err);
+	return gw_path_join(out, folder, "till.key", err);
 }
 
 static int write_secret(const char *path, const struct device_key *key, struct gw_err *err)
@@ -35,11 +35,11 @@ static int write_secret(const char *path, const struct device_key *key, struct g
 	return GW_OK;
 }
 
-static int write_public(const char *trust, const struct device_key *key, struct gw_err *err)
+static int write_public(const char *folder, const struct device_key *key, struct gw_err *err)
 {
 	uint8_t raw[PUBLIC_LEN] = {'E', 'd'};
 	char path[GW_PATH_MAX], base64[80], text[200];
-	int rc = gw_path_join(path, trust, "device.pub", err);
+	int rc = gw_path_join(path, folder, "till.pub", err);
 
 	if (rc < 0)
 		return rc;
@@ -50,31 +50,31 @@ static int write_public(const char *trust, const struct device_key *key, struct 
 	return gw_file_replace(path, text, strlen(text), err);
 }
 
-static int make_key(struct device_key *key, const char *trust, struct gw_err *err)
+static int make_key(struct device_key *key, const char *folder, struct gw_err *err)
 {
 	char path[GW_PATH_MAX];
-	int rc = gw_home_make(trust, err);
+	int rc = gw_home_make(folder, err);
 
 	crypto_sign_keypair(key->public_key, key->secret_key);
 	randombytes_buf(key->id, sizeof(key->id));
 	if (rc == GW_OK)
-		rc = secret_path(path, trust, err);
+		rc = secret_path(path, folder, err);
 	if (rc == GW_OK)
-		rc = write_public(trust, key, err);
+		rc = write_public(folder, key, err);
 	return rc == GW_OK ? write_secret(path, key, err) : rc;
 }
 
-int device_key_load(struct device_key *key, const char *trust, struct gw_err *err)
+int device_key_load(struct device_key *key, const char *folder, struct gw_err *err)
 {
 	char path[GW_PATH_MAX], *data;
 	size_t len;
-	int rc = secret_path(path, trust, err);
+	int rc = secret_path(path, folder, err);
 
 	if (rc < 0)
 		return rc;
 	rc = gw_file_read(path, 200, &data, &len, err);
 	if (rc == GW_E_NOT_FOUND)
-		return make_key(key, trust, err);
+		return make_key(key, folder, err);
 	if (rc == GW_OK && len != sizeof(key->id) + sizeof(key->secret_key))
 		rc = gw_err_set(err, GW_E_INPUT,
 				"%s is not a key: remove it, and tell head office the new one",

@@ -4,7 +4,7 @@
  * the signature; the signature travels inside the file as a skippable zstd frame, which every zstd
  * passes over, so that a batch stays one file put once.
  *
- * HOME/trust/device.key holds the secret key (mode 0600), device.pub the public one: one line of
+ * HOME/device/till.key holds the secret key (mode 0600), till.pub the public one: one line of
  * base64 over "Ed" . key id (8 bytes) . public key (32 bytes), as minisign writes it.
  */
 #ifndef TOOLS_SYNC_DEVICE_H
@@ -21,8 +21,8 @@ struct device_key {
 	uint8_t id[8], public_key[32], secret_key[64];
 };
 
-/* Reads the key in a trust folder, making it at the first call.  GW_E_DENIED, GW_E_STORAGE. */
-int device_key_load(struct device_key *key, const char *trust, struct gw_err *err);
+/* Reads the key in a folder, making both at the first call.  GW_E_DENIED, GW_E_STORAGE. */
+int device_key_load(struct device_key *key, const char *folder, struct gw_err *err);
 
 /* Reads a public key file.  GW_E_NOT_FOUND, GW_E_INPUT. */
 int device_public_load(struct device_key *key, const char *path, struct gw_err *err);

@@ -144,7 +144,7 @@ static int find_paths(struct sync *s, struct gw_err *err)
 	if (rc == GW_OK)
 		rc = gw_path_join(s->state, s->home, "sync.db", err);
 	if (rc == GW_OK)
-		rc = gw_path_join(s->trust, s->home, "trust", err);
+		rc = gw_path_join(s->device, s->home, "device", err);
 	if (rc == GW_OK)
 		rc = gw_path_join(conf, s->home, "goeswith.conf", err);
 	return rc == GW_OK

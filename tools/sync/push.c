@@ -20,6 +20,8 @@
 #define BACKOFF_LEAST_MS 1000
 #define BACKOFF_MOST_MS  900000
 #define RESEND_MOST      3 /* of a file that arrived damaged */
+#define SUSPECTS_MOST    3 /* refused one after the other: it is not the files */
+#define SUSPECT_TRIES    5 /* ... and after so many times it is this file */
 
 struct pushing {
 	const struct sync *sync;
@@ -28,8 +30,11 @@ struct pushing {
 	struct device_key key;
 	struct push_result *result;
 	struct ack ack;
-	bool has_ack, patient; /* patient: leave alone what is to wait */
-	int failure;           /* GW_E_DEVICE ...: the place cannot be reached, stop trying */
+	bool has_ack, patient;    /* patient: leave alone what is to wait */
+	int suspects;             /* files refused since one was taken */
+	struct batch_row suspect; /* one that was refused again and again */
+	bool stop;
+	int failure; /* GW_E_DEVICE ...: the place cannot be reached, stop trying */
 	struct gw_err why;
 	struct gw_err *err;
 };
@@ -88,6 +93,10 @@ static int put_failed(struct pushing *p, struct batch_row *row, int rc,
 	snprintf(row->reason, sizeof(row->reason), "%.*s", (int)sizeof(row->reason) - 1, why->text);
 	p->failure = rc;
 	p->why = *why;
+	/* One bad file must not hold up the ones behind it. */
+	p->stop = !answer->suspect || ++p->suspects >= SUSPECTS_MOST;
+	if (answer->suspect && row->tries >= SUSPECT_TRIES)
+		p->suspect = *row;
 	return state_put(p->state, row, p->err);
 }
 
@@ -118,6 +127,15 @@ static int put_one(struct pushing *p, struct batch_row *row)
 	row->state = BATCH_SENT;
 	row->sent_ms = sync_now_ms();
 	row->reason[0] = '\0';
+	p->suspects = 0;
+	/* The server takes another file: so it is that one. */
+	if (p->suspect.name[0] != '\0') {
+		int rc_aside = quarantine(p, &p->suspect, p->suspect.reason);
+
+		p->suspect.name[0] = '\0';
+		if (rc_aside < 0)
+			return rc_aside;
+	}
 	p->result->sent++;
 	p->result->sent_events += row->last - row->first + 1;
 	if (p->sync->progress && p->result->sent % 20 == 0)
@@ -130,8 +148,7 @@ static int put_due(void *ctx, const struct batch_row *row)
 	struct pushing *p = ctx;
 	struct batch_row copy = *row;
 
-	if (row->state != BATCH_SEALED || p->failure < 0 ||
-	    (p->patient && row->next_ms > sync_now_ms()))
+	if (row->state != BATCH_SEALED || p->stop || (p->patient && row->next_ms > sync_now_ms()))
 		return GW_OK;
 	return put_one(p, &copy);
 }
@@ -275,7 +292,7 @@ int push_once(const struct sync *s, struct state *state, struct target *target, 
 			      .result = result,
 			      .patient = patient,
 			      .err = err};
-	rc = device_key_load(&p->key, s->trust, err);
+	rc = device_key_load(&p->key, s->device, err);
 	if (rc == GW_OK)
 		rc = push_steps(p);
 	if (s->progress && result->sent >= 20)

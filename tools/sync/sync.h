@@ -25,13 +25,13 @@ struct sync {
 	struct gw_cli cli;
 	struct gw_conf *conf;
 	char home[GW_PATH_MAX], journal[GW_PATH_MAX], outbox[GW_PATH_MAX], state[GW_PATH_MAX];
-	char trust[GW_PATH_MAX];
-	const char *to, *from; /* URLs, NULL: not given */
-	const char *into;      /* collect: where to */
-	const char *output;    /* salvage */
-	const char *keys;      /* collect: folder of device keys, NULL: signatures optional */
-	bool remove;           /* collect: delete what is committed */
-	bool progress;         /* stderr is a terminal */
+	char device[GW_PATH_MAX]; /* folder of the till's own key */
+	const char *to, *from;    /* URLs, NULL: not given */
+	const char *into;         /* collect: where to */
+	const char *output;       /* salvage */
+	const char *keys;         /* collect: folder of device keys, NULL: signatures optional */
+	bool remove;              /* collect: delete what is committed */
+	bool progress;            /* stderr is a terminal */
 	struct sync_limits limits;
 };
 

@@ -20,6 +20,7 @@ struct target;
 struct target_answer {
 	int64_t retry_after_ms; /* the server asked to wait; 0: it did not */
 	bool for_good;          /* asking again with the same file will not help */
+	bool suspect;           /* it may be this file that is refused, or all of them */
 	char etag[128];         /* of what get gave, "" when there is none */
 };
 

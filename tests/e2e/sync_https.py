@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""goeswith-sync over https: nginx with mutual TLS and the configuration we ship; a server that fails in every
+way; an object store that checks signatures."""
+import contextlib
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+
+import lib
+from sync_lib import Journal, difference, sync
+
+t = lib.Tap()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def push(home, url, *args):
+    r = sync("push", "--home", home, "--to", url, "--json", *args)
+    return r, (json.loads(r.stdout) if r.stdout else {})
+
+
+def configure(home, **values):
+    (home / "goeswith.conf").write_text("[sync]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
+
+
+# --- certificates -----------------------------------------------------------------------------------------------
+
+def openssl(*args):
+    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
+
+
+def make_ca(folder, name):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+            "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt")
+
+
+def make_cert(folder, ca, name, days=30, address=False):
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
+            "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr")
+    extra = []
+    if address:
+        (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\n")
+        extra = ["-extfile", folder / "ext"]
+    openssl("x509", "-req", "-in", folder / f"{name}.csr", "-CA", folder / f"{ca}.crt", "-CAkey", folder / f"{ca}.key",
+            "-CAcreateserial", "-days", days, "-out", folder / f"{name}.crt", *extra)
+
+
+@contextlib.contextmanager
+def nginx(top, office, certs):
+    """The configuration we ship, with its paths and port replaced."""
+    port = free_port()
+    text = (lib.ROOT / "tools/sync/nginx.conf.example").read_text()
+    for a, b in [("/var/log/nginx", str(top)), ("/run/nginx-goeswith.pid", str(top / "nginx.pid")),
+                 ("/srv/goeswith", str(office)), ("/etc/goeswith/server", str(certs / "server")),
+                 ("/etc/goeswith/terminals-ca", str(certs / "terminals")), ("listen 8443", f"listen 127.0.0.1:{port}"),
+                 ("worker_processes auto", "worker_processes 1")]:
+        assert a in text, a
+        text = text.replace(a, b)
+    if os.geteuid() == 0:
+        text = "user root;\n" + text
+    (top / "nginx.conf").write_text(text)
+    (office / "temp").mkdir(exist_ok=True)
+    p = subprocess.Popen(["nginx", "-p", str(top), "-c", str(top / "nginx.conf"), "-g", "daemon off;", "-e",
+                          str(top / "error.log")], stderr=subprocess.PIPE)
+
+    def answers():
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return True
+        return p.poll() is not None
+    lib.wait_for(answers)
+    try:
+        yield f"https://127.0.0.1:{port}"
+    finally:
+        lib.end(p)
+
+
+def over_nginx(top):
+    home, office, certs = top / "till", top / "office", top / "certs"
+    for folder in (home, office, certs):
+        folder.mkdir()
+    os.chmod(top, 0o755)
+    make_ca(certs, "head")
+    make_ca(certs, "terminals")
+    make_ca(certs, "strangers")
+    make_cert(certs, "head", "server", address=True)
+    make_cert(certs, "terminals", "S1-T1")
+    make_cert(certs, "terminals", "S1-T2")
+    shutil.copytree(certs, certs / "strange")
+    make_cert(certs / "strange", "strangers", "S1-T1")
+    shutil.copytree(certs, certs / "old")
+    openssl("x509", "-req", "-in", certs / "S1-T1.csr", "-CA", certs / "terminals.crt", "-CAkey", certs / "terminals.key",
+            "-CAcreateserial", "-days", "-1", "-out", certs / "old" / "S1-T1.crt")
+    good = dict(cert=certs / "S1-T1.crt", key=certs / "S1-T1.key", ca=certs / "head.crt")
+    j = Journal(home / "journal.db")
+    j.play(1500)
+    with nginx(top, office, certs) as url:
+        configure(home, **good)
+        r, done = push(home, url)
+        t.equal((r.returncode, done.get("sent_events")), (0, j.seq), "nginx takes the batches over mutual TLS")
+        sync("collect", office)
+        t.equal(difference(j, office / "collection.db"), "", "every event arrives")
+        r, done = push(home, url)
+        t.equal((done["committed_batches"] > 0, done["unacknowledged_batches"]), (True, 0), "and is acknowledged")
+
+        def fails(name, why, status, **changed):
+            j.play(20)
+            configure(home, **{**good, **changed})
+            r, done = push(home, url)
+            t.check(r.returncode == status and why in r.stderr and done["waiting_batches"] > 0 and
+                    done["quarantined_batches"] == 0, f"{name}: said, nothing lost", r.stderr + r.stdout)
+
+        fails("another terminal's certificate", "certificate must be this terminal's", 6,
+              cert=certs / "S1-T2.crt", key=certs / "S1-T2.key")
+        fails("a stranger's certificate", "", 6, cert=certs / "strange/S1-T1.crt", key=certs / "strange/S1-T1.key")
+        fails("an expired certificate", "", 6, cert=certs / "old/S1-T1.crt")
+        fails("a server we do not know", "not accepted", 6, ca=certs / "terminals.crt")
+        fails("a certificate that is not there", "certificate", 6, cert=certs / "nothing.crt")
+        configure(home, **good)
+        # Sent but not remembered (a crash in between): the server has it, once is enough.
+        r, done = push(home, url)
+        t.equal((r.returncode, done["waiting_batches"]), (0, 0), "with the right one again: all is sent")
+        j.play(100)
+        sync("push", "--home", home, "--to", "dir:" + str(office))
+        with contextlib.closing(__import__("sqlite3").connect(home / "sync.db")) as db:
+            db.execute("UPDATE batch SET state = 0 WHERE state = 1")
+            db.commit()
+        r, done = push(home, url)
+        t.check(r.returncode == 0 and done["sent_batches"] > 0, "a batch that is there already counts as sent", r.stderr)
+        code = subprocess.run(["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "-T", "/etc/hostname", "--cert",
+                               certs / "S1-T1.crt", "--key", certs / "S1-T1.key", f"{url}/up/S1-T1/hello.txt"],
+                              capture_output=True, text=True).stdout if shutil.which("curl") else "403"
+        t.equal(code, "403", "names that are not batches are refused")
+    r, done = push(home, url)
+    t.check(r.returncode == 4, "server gone: exit 4, try again", r.stderr)
+    sync("collect", office)
+    t.equal(difference(j, office / "collection.db"), "", "0 lost, 0 doubled")
+
+
+# --- a server that fails -----------------------------------------------------------------------------------------
+
+class Failing(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def do_GET(self):
+        self.answer(404)
+
+    def answer(self, status, headers=(), body=b"x"):
+        self.send_response(status)
+        for k, v in headers:
+            self.send_header(k, v)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        plan = self.server.plan
+        step = plan.pop(0) if plan else 201
+        if step == "hang up":
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif step == "half":
+            self.wfile.write(b"HTTP/1.1 20")
+            self.close_connection = True
+        elif step == "endless":
+            self.send_response(500)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(1000):
+                    self.wfile.write(b"x" * 65536)
+            self.close_connection = True
+        elif isinstance(step, tuple):
+            self.answer(step[0], step[1])
+        else:
+            if step == 201:
+                if self.headers.get("If-None-Match") != "*":
+                    step = 400
+                self.server.files[self.path] = body
+            self.answer(step)
+
+
+@contextlib.contextmanager
+def serve(handler):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.files, server.plan = {}, []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server, f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def over_failing(top):
+    home = top / "till3"
+    home.mkdir()
+    j = Journal(home / "journal.db")
+    j.play(300)
+    with serve(Failing) as (server, url):
+        for step, status in [(500, 4), (503, 4), ("hang up", 4), ("half", 4), ("endless", 4), (403, 6), (401, 6), (404, 6)]:
+            server.plan = [step]
+            r, done = push(home, url, "--batch-events", "100")
+            t.check(r.returncode == status and done["waiting_batches"] >= 3 and done["quarantined_batches"] == 0,
+                    f"answer {step}: waits", f"{r.returncode} {r.stderr}{r.stdout}")
+        server.plan = [(429, [("Retry-After", "120")])]
+        push(home, url)
+        wait = __import__("sqlite3").connect(home / "sync.db").execute("SELECT max(next_ms) FROM batch").fetchone()[0]
+        t.check(wait / 1000 - time.time() > 110, "429 with Retry-After: not before that", wait / 1000 - time.time())
+        j.play(200)
+        server.plan = [400]
+        r, done = push(home, url, "--batch-events", "50")
+        t.check(r.returncode == 6 and done["sent_batches"] >= 3 and done["waiting_batches"] == 1,
+                "400 to one batch: the ones behind it go on", r.stdout)
+        for i in range(4):
+            j.play(60)
+            server.plan = [400]
+            r, done = push(home, url, "--batch-events", "50")
+        t.equal((done["waiting_batches"], done["quarantined_batches"]), (0, 1), "... and in the end it is put aside")
+        push(home, url)
+        server.plan = [413]
+        j.play(200)
+        r, done = push(home, url, "--batch-events", "50")
+        t.check(r.returncode == 0 and done["quarantined_batches"] == 1 and done["waiting_batches"] == 0 and
+                done["sent_batches"] >= 3, "413: that batch is put aside, the rest goes on", r.stdout)
+        r = sync("status", "--home", home, "--to", url)
+        t.check("Put aside      2" in r.stdout and "too large" in r.stdout, "status says so", r.stdout)
+        t.equal(sync("push", "--home", home, "--to", "http://192.0.2.1/x").returncode, 2, "plain http leaves no machine")
+
+
+# --- an object store ---------------------------------------------------------------------------------------------
+
+class Store(Failing):
+    """Checks AWS Signature Version 4 as the specification says, on its own."""
+    KEY, SECRET = "till-key", "till-secret"
+
+    def signature_fits(self, body):
+        auth = self.headers.get("Authorization", "")
+        if not auth.startswith("AWS4-HMAC-SHA256 "):
+            return False
+        parts = dict(p.strip().split("=", 1) for p in auth[17:].split(","))
+        key, date, region, service, _ = parts["Credential"].split("/")
+        names = parts["SignedHeaders"].split(";")
+        sent = hashlib.sha256(body).hexdigest()
+        if key != self.KEY or self.headers["x-amz-content-sha256"] != sent or "x-amz-content-sha256" not in names:
+            return False
+        path = urllib.parse.urlparse(self.path)
+        canonical = "\n".join([self.command, path.path, path.query,
+                               *(f"{n}:{self.headers[n].strip()}" for n in names), "", parts["SignedHeaders"], sent])
+        scope = f"{date}/{region}/{service}/aws4_request"
+        text = "\n".join(["AWS4-HMAC-SHA256", self.headers["x-amz-date"], scope,
+                          hashlib.sha256(canonical.encode()).hexdigest()])
+        k = ("AWS4" + self.SECRET).encode()
+        for part in (date, region, service, "aws4_request"):
+            k = hmac.new(k, part.encode(), hashlib.sha256).digest()
+        return hmac.new(k, text.encode(), hashlib.sha256).hexdigest() == parts["Signature"]
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self.signature_fits(body):
+            self.answer(403)
+        elif self.headers.get("If-None-Match") == "*" and self.path in self.server.files:
+            self.answer(412)
+        else:
+            self.server.files[self.path] = body
+            self.answer(200)
+
+    def do_GET(self):
+        if not self.signature_fits(b""):
+            self.answer(403)
+        elif self.path in self.server.files:
+            self.answer(200, body=self.server.files[self.path])
+        else:
+            self.answer(404)
+
+
+def over_s3(top):
+    home, office = top / "till4", top / "bucket"
+    home.mkdir(), office.mkdir()
+    j = Journal(home / "journal.db")
+    j.play(800)
+    with serve(Store) as (server, url):
+        configure(home, s3_endpoint=url, s3_key="till-key", s3_secret="wrong")
+        r, done = push(home, "s3://shops/chain1")
+        t.check(r.returncode == 6 and done["waiting_batches"] > 0, "s3: a wrong secret is refused", r.stderr)
+        configure(home, s3_endpoint=url, s3_key="till-key", s3_secret="till-secret")
+        r, done = push(home, "s3://shops/chain1")
+        t.check(r.returncode == 0 and done["sent_events"] == j.seq, "s3: signed, put, once", r.stderr)
+        for name, data in server.files.items():
+            path = office / name.removeprefix("/shops/chain1/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        sync("collect", office)
+        t.equal(difference(j, office / "collection.db"), "", "s3: every event arrives")
+        server.files["/shops/chain1/ack/S1-T1"] = (office / "ack/S1-T1").read_bytes()
+        r, done = push(home, "s3://shops/chain1")
+        t.equal((r.returncode, done["unacknowledged_batches"]), (0, 0), "s3: and is acknowledged")
+
+
+with lib.home() as top:
+    if shutil.which("nginx") and shutil.which("openssl"):
+        over_nginx(top)
+    else:
+        t.skip("nginx with mutual TLS", "no nginx or openssl")
+    over_failing(top)
+    over_s3(top)
+t.done()
