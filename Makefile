@@ -132,7 +132,7 @@ goeswith-sim_LIBS := -lserialport -lsqlite3 -ljansson -lsodium -lzstd -lm
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
 # --- tests ----------------------------------------------------------------------------------------
-UNIT_TESTS := test_base test_scan test_table test_table_db test_host
+UNIT_TESTS := test_base test_pages test_scan test_table test_table_db test_host
 E2E_TESTS  := register_faults.py register_kill.py register_sale.py
 FUZZERS    := csv host
 BENCHES    :=
