@@ -34,9 +34,9 @@ void gw_issues_add(struct gw_issues *issues, bool warning, struct gw_place at, c
 	va_list args;
 
 	va_start(args, format);
-	/* clang-tidy 14 takes this for uninitialized when it checks several files in one run. */
-	vsnprintf(what, sizeof(what), format,
-		  args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+	/* clang-tidy 14 takes args for uninitialized when it checks several files in one run. */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	gw_text_add(&text, at.file);
 	if (at.line > 0)

@@ -188,7 +188,7 @@ int gw_verb_show(int argc, char **argv)
 	struct gw_cli cli = gw_cli_start(&program, argc, argv);
 	char home[GW_PATH_MAX];
 	struct show what = {.rules = false};
-	struct gw_loaded loaded;
+	struct gw_loaded loaded = {.table = NULL};
 	struct gw_err err = {0};
 	const char *value, *path = home;
 	int id, rc = GW_OK;
@@ -212,7 +212,7 @@ int gw_verb_show(int argc, char **argv)
 		print_settings(NULL); /* nothing in force: what the settings are by themselves */
 		return 0;
 	}
-	if (rc < 0)
+	if (rc < 0 || loaded.table == NULL)
 		return gw_cli_fail(&program, &err);
 	if (cli.json)
 		show_json(&loaded, &what);
