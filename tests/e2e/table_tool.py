@@ -175,7 +175,17 @@ def damage():
                 (bad / "manifest").write_text(json.dumps(m))
             return change
 
+        other = simple(folder / "o", 5, RULES + "r3,C,A\n")
+
+        def swap(bad):
+            """Another good payload, with its sizes, under the promised name."""
+            theirs = json.loads((other / "manifest").read_text())
+            payload_of(bad).write_bytes(payload_of(other).read_bytes())
+            edit("size", theirs["size"])(bad)
+            edit("raw_size", theirs["raw_size"])(bad)
+
         broken("a flipped bit in the payload", flip)
+        broken("another payload under its name", swap)
         broken("a payload cut short", lambda b: payload_of(b).write_bytes(payload_of(b).read_bytes()[:-1]))
         broken("no payload", lambda b: payload_of(b).unlink(), 1)
         broken("no manifest", lambda b: (b / "manifest").unlink(), 1)
@@ -235,6 +245,17 @@ def no_room():
                               capture_output=True, text=True, preexec_fn=small_disk)
         t.check(done.returncode == 5 and "table.new" in done.stderr, "no room for the table: storage error", done)
         t.equal((version_in(home), leftovers(home)), ("1", []), "the old one stays, nothing is left behind")
+
+
+def kill_switch():
+    with lib.home() as folder:
+        home = folder / "h"
+        table("install", simple(folder, 1), "--home", home)
+        write_set(folder / "off", "code,name\n", "rule,if,suggest\n")
+        done = table("make", folder / "off", "-o", folder / "b2", "--version-number", 2)
+        t.check(done.returncode == 0 and "warning: no items" in done.stderr, "an empty table is made, with a warning")
+        t.equal(table("install", folder / "b2", "--home", home).returncode, 0, "it is the kill switch: a till takes it")
+        t.equal(json.loads(table("show", "--json", "--home", home).stdout)["rules"], 0, "and has no rules left")
 
 
 def two_at_once():
@@ -347,6 +368,7 @@ def main():
     damage()
     killed()
     no_room()
+    kill_switch()
     two_at_once()
     if shutil.which("minisign"):
         signatures()
