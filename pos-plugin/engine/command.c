@@ -240,6 +240,19 @@ static bool do_control(struct gw_engine *e, const struct gw_input *in)
 	return true;
 }
 
+/*
+ * The second code of a pack that was sold by its first: no line, but what only this one tells (lot,
+ * use-by date) is heeded.
+ */
+static void on_twin(struct gw_engine *e)
+{
+	struct gw_ev_line draft = draft_line(e, &e->scan);
+	uint32_t item = gw_core_find(e, draft.code);
+
+	draft.name = item != GW_NONE ? e->ground.table->items[item].name : NULL;
+	warn_of_line(e, item, &draft);
+}
+
 static void on_scan(struct gw_engine *e, const struct gw_input *in)
 {
 	struct gw_ev_line draft;
@@ -255,6 +268,10 @@ static void on_scan(struct gw_engine *e, const struct gw_input *in)
 		return;
 	if (!is_item(e, &e->scan)) {
 		tell_unknown(e, e->scan.key[0] != '\0' ? e->scan.key : e->scan.code, 0);
+		return;
+	}
+	if (gw_scan_is_twin(&e->twin, &e->scan, e->mono_ms, GW_SCAN_TWIN_MS)) {
+		on_twin(e);
 		return;
 	}
 	draft = draft_line(e, &e->scan);

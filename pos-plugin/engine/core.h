@@ -27,6 +27,7 @@
 #include "model/settings.h"
 #include "offer/assign.h"
 #include "scan/scan.h"
+#include "scan/twin.h"
 
 #define GW_LINES_MAX    1000
 #define GW_ASIDE_MAX    8
@@ -117,6 +118,7 @@ struct gw_engine {
 	struct gw_scan_pattern patterns[GW_PATTERNS_MAX];
 	const struct gw_chooser *chooser;
 	struct gw_scan scan;
+	struct gw_scan_twin twin;
 
 	struct gw_sale sales[GW_SALES_MAX];
 	struct gw_sale *sale; /* the open one, NULL */

@@ -233,6 +233,27 @@ static void test_refused(void **state)
 	play_end(&play);
 }
 
+/* A pack with bars and a 2D code, both sent by the scanner, is one line; two packs are two. */
+static void test_twins(void **state)
+{
+	struct shop shop = plain_shop();
+	struct play play;
+
+	(void)state;
+	play_begin(&play, &shop);
+	scan_bytes(&play, "]E09501101530003");
+	assert_int_equal(gw_engine_view(play.p.engine)->line_count, 1);
+	gw_text_clear(&play.out);
+	play.p.all = true;
+	scan_bytes(&play, "]d2010950110153000310L7"); /* only this one tells of the recalled lot */
+	assert_string_equal(play.room, "warn:'Recalled, do not sell: 09501101530003, lot L7'");
+	assert_int_equal(gw_engine_view(play.p.engine)->line_count, 1);
+	scan_bytes(&play, "]E09501101530003");
+	scan_bytes(&play, "]E09501101530003");
+	assert_int_equal(gw_engine_view(play.p.engine)->line_count, 3);
+	play_end(&play);
+}
+
 /* Weighed and counted goods: the portion's price, the weight, the quantity. */
 static void test_measures(void **state)
 {
@@ -678,15 +699,15 @@ static void test_no_allocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scans),         cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_measures),      cmocka_unit_test(test_pains),
-		cmocka_unit_test(test_ghost),         cmocka_unit_test(test_ghost_unseen),
-		cmocka_unit_test(test_arms),          cmocka_unit_test(test_table_swap),
-		cmocka_unit_test(test_expired_table), cmocka_unit_test(test_no_table),
-		cmocka_unit_test(test_config),        cmocka_unit_test(test_practice),
-		cmocka_unit_test(test_limits),        cmocka_unit_test(test_local_time),
-		cmocka_unit_test(test_clocks),        cmocka_unit_test(test_view),
-		cmocka_unit_test(test_no_allocation),
+		cmocka_unit_test(test_scans),        cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_twins),        cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_pains),        cmocka_unit_test(test_ghost),
+		cmocka_unit_test(test_ghost_unseen), cmocka_unit_test(test_arms),
+		cmocka_unit_test(test_table_swap),   cmocka_unit_test(test_expired_table),
+		cmocka_unit_test(test_no_table),     cmocka_unit_test(test_config),
+		cmocka_unit_test(test_practice),     cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_local_time),   cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_view),         cmocka_unit_test(test_no_allocation),
 	};
 
 	return cmocka_run_group_tests_name("engine_till", tests, NULL, NULL);
