@@ -142,6 +142,15 @@ def numbers_hold(t, home, answers):
             "each number is that event in the journal")
 
 
+def decided_again(t, home, least, what):
+    """The journal of a session is enough to decide its offers again, bit for bit."""
+    done = lib.run("goeswith-sim", "replay", "--journal", home / "journal.db", "--home", home,
+                   "--check", "--json")
+    check = json.loads(done.stdout)["check"] if done.returncode in (0, 1) else {}
+    t.check(done.returncode == 0 and check["ok"] and check["decisions"] >= least, what,
+            done.stdout + done.stderr)
+
+
 def hard_lines(t, home):
     till = lib.Headless(home)
     lines = [b"", b"{", b"null", b"[]", b'"scan"', b"\x00", b'{"do":"sc\x00an"}', b"\xff\xfe",
@@ -294,6 +303,7 @@ def main():
         whole_protocol(t, till)
         t.equal(till.close(), 0, "it ends with its stdin")
         numbers_hold(t, home, heard)
+        decided_again(t, home, 6, "a replay of the session's journal decides the same")
     with lib.home() as home:
         hard_lines(t, home)
     with lib.home() as home:
@@ -301,6 +311,7 @@ def main():
     with lib.home() as home:
         make_table(home)
         durable_when_printed(t, home)
+        decided_again(t, home, 0, "a replay follows the sale through 25 restarts")
         ends_as_it_should(t, home)
     t.done()
 
