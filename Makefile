@@ -279,17 +279,19 @@ export PC_TEXT
 
 install: install-lib
 install-lib: lib
-	$(Q)install -d $(LIB_IN)/pkgconfig $(DESTDIR)$(incdir)/goeswith
+	$(Q)install -d $(LIB_IN)/pkgconfig $(DESTDIR)$(incdir)/goeswith $(DESTDIR)$(datadir)/example
 	$(Q)install -m 644 $(LIBGW_A) $(LIB_IN)
 	$(Q)install -m 755 $(LIBGW_SO) $(LIB_IN)
 	$(Q)ln -sf $(notdir $(LIBGW_SO)) $(LIB_IN)/libgoeswith.so.$(LIB_ABI)
 	$(Q)ln -sf libgoeswith.so.$(LIB_ABI) $(LIB_IN)/libgoeswith.so
+	$(Q)install -m 644 tests/example/host.c $(DESTDIR)$(datadir)/example
 	$(Q)printf '%s\n' "$$PC_TEXT" >$(LIB_IN)/pkgconfig/goeswith.pc
 	$(Q)install -m 644 $(wildcard include/goeswith/*.h include/goeswith/*.md) $(DESTDIR)$(incdir)/goeswith
 
 uninstall: uninstall-lib
 uninstall-lib:
-	$(Q)rm -f $(LIB_IN)/libgoeswith.a $(LIB_IN)/libgoeswith.so* $(LIB_IN)/pkgconfig/goeswith.pc
+	$(Q)rm -f $(LIB_IN)/libgoeswith.a $(LIB_IN)/libgoeswith.so* $(LIB_IN)/pkgconfig/goeswith.pc \
+		$(DESTDIR)$(datadir)/example/host.c
 
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh

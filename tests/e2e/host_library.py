@@ -69,7 +69,7 @@ def build(t, home, stage, how):
     if how == "static":
         words = [f"{stage}{PREFIX}/lib/libgoeswith.a" if w == "-lgoeswith" else w for w in words]
     program = home / f"host-{how}"
-    source = lib.ROOT / "tests/example/host.c"
+    source = stage / PREFIX[1:] / "share/goeswith/example/host.c"
     done = sh(os.environ.get("CC", "cc"), "-std=c11", "-Wall", "-Wextra", "-Werror", source,
               *words, "-o", program)
     t.check(done.returncode == 0, f"the example host builds ({how})", done.stderr)
