@@ -67,7 +67,7 @@ def main():
             (c, names[c] or c, f"{price[c]:.2f}") for c in sorted(names)]))
         (csv_dir / "rules.csv").write_text(text([("rule", "if", "suggest", "support", "confidence", "lift")] + [
             (f"uci-{x}-{y}", x, y, f"{s:.6f}", f"{c:.6f}", f"{lift:.3f}") for x, y, _, s, c, lift in rules]))
-        (csv_dir / "settings.csv").write_text("key,value\ncurrency,GBP\nholdout_ppm,100000\n")
+        (csv_dir / "settings.csv").write_text("key,value\ncurrency,GBP\nholdout_ppm,0\n")
         done = lib.run("goeswith-table", "make", csv_dir, "-o", home / "bundle", "--chain", "uci")
         t.equal(done.returncode, 0, "real sales make a table")
         print("#", done.stdout.strip())
@@ -87,6 +87,13 @@ def main():
         words = lib.run("goeswith-table", "show", "--home", home / "till", "--rules").stdout
         t.check(f"with {names[best[0]]}: {names[best[1]]} for " in words, "and reads well")
         print(f"# {names[best[0]]} -> {names[best[1]]}: {best[2]} times, confidence {best[4]:.2f}")
+        register = lib.Headless(home / "till", "--store", "UCI", "--terminal", "T1")
+        register.send({"do": "scan", "data": best[0]})
+        got = {a["on"]: a for a in register.read_until("offer", 20)}
+        t.equal(got.get("line", {}).get("name"), names[best[0]], "the register knows the item")
+        t.check(got.get("offer", {}).get("code") in {y for x, y, *_ in rules if x == best[0]},
+                "and offers what goes with it", got)
+        register.close()
         t.equal(lib.run("goeswith-table", "diff", csv_dir, home / "till").stdout, "", "nothing was lost or added")
     t.done()
 

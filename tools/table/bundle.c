@@ -158,21 +158,13 @@ static bool may_replace(const char *dir, bool *exists)
 			       : gw_bundle_manifest(dir, &manifest, NULL) == GW_OK;
 }
 
-/* A bundle is for others to read (a web server, say), unlike the files of a home. */
-static int write_public(const char *dir, const char *name, const void *data, size_t len,
-			struct gw_err *err)
+static int write_one(const char *dir, const char *name, const void *data, size_t len,
+		     struct gw_err *err)
 {
 	char path[GW_PATH_MAX];
-	struct stat st;
-	int rc;
+	int rc = gw_path_join(path, dir, name, err);
 
-	if ((rc = gw_path_join(path, dir, name, err)) < 0 ||
-	    (rc = gw_file_replace(path, data, len, err)) < 0)
-		return rc;
-	/* the folder was made a moment ago: its mode shows the umask */
-	if (stat(dir, &st) != 0 || chmod(path, st.st_mode & 0666) != 0)
-		return gw_err_errno(err, code_of(errno), errno, "cannot set the mode of %s", path);
-	return GW_OK;
+	return rc < 0 ? rc : gw_file_replace(path, data, len, err);
 }
 
 static int write_files(const char *dir, const char *packed, struct gw_manifest *m,
@@ -180,9 +172,9 @@ static int write_files(const char *dir, const char *packed, struct gw_manifest *
 {
 	char text[2000];
 	size_t len = gw_manifest_format(m, text, sizeof(text));
-	int rc = write_public(dir, m->payload, packed, (size_t)m->size, err);
+	int rc = write_one(dir, m->payload, packed, (size_t)m->size, err);
 
-	return rc < 0 ? rc : write_public(dir, GW_MANIFEST_NAME, text, len, err);
+	return rc < 0 ? rc : write_one(dir, GW_MANIFEST_NAME, text, len, err);
 }
 
 static int sync_parent(const char *path, struct gw_err *err)
