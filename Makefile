@@ -64,7 +64,7 @@ OFFER_SRC  := $(addprefix pos-plugin/offer/,assign.c choose.c fit.c index.c inde
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
 PORT_SRC   :=
 ENGINE_SRC := $(addprefix pos-plugin/engine/,apply.c command.c engine.c offers.c view.c)
-HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c request.c)
+HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c listener.c request.c)
 UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c config.c glyph.c keys.c keyseq.c screen_ask.c \
 	screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term_curses.c term_line.c \
 	tty.c ui.c words.c)
@@ -132,7 +132,7 @@ goeswith-sim_LIBS := -lserialport -lsqlite3 -ljansson -lsodium -lzstd -lm
 LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
 
 # --- tests ----------------------------------------------------------------------------------------
-UNIT_TESTS := test_base test_pages test_scan test_table test_table_db test_host
+UNIT_TESTS := test_base test_pages test_scan test_table test_table_db test_host test_clients
 E2E_TESTS  := register_faults.py register_kill.py register_sale.py
 FUZZERS    := csv host
 BENCHES    :=

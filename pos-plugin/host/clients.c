@@ -21,18 +21,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "host/listener.h"
 
 #define FAREWELL      "{\"on\":\"error\",\"text\":\"dropped: answers were not read\"}\n"
 #define FULL_HOUSE    "{\"on\":\"error\",\"text\":\"too many clients\"}\n"
 #define FAREWELL_ROOM 256
-#define BACKLOG       64   /* callers while a turn of the loop lasts */
 #define END_WAIT_MS   5000 /* for a reader of stdout that makes no progress at the end */
 
 struct client {
@@ -48,10 +44,7 @@ struct client {
 };
 
 struct gw_clients {
-	int listen_fd, spare_fd;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	dev_t dev;
-	ino_t ino; /* of our socket file, so that a successor's is never removed */
+	struct gw_listener listener;
 	struct client client[GW_CLIENTS_MAX];
 	int turn;
 	int taken; /* client whose line was handed out last, -1 */
@@ -67,7 +60,7 @@ int gw_clients_new(struct gw_clients **out, struct gw_err *err)
 	*out = c;
 	if (c == NULL)
 		return gw_err_set(err, GW_E_MEMORY, "out of memory for clients");
-	c->listen_fd = c->spare_fd = -1;
+	c->listener = (struct gw_listener)GW_LISTENER_NONE;
 	c->taken = -1;
 	return GW_OK;
 }
@@ -162,144 +155,16 @@ size_t gw_clients_count(const struct gw_clients *c)
 	return n;
 }
 
-/* --- the socket ------------------------------------------------------------------------------- */
-
-/* Holds the folder of the socket, so that two starts cannot take each other's file away. */
-static int hold_folder(const char *path, int *fd, struct gw_err *err)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)] = ".";
-
-	if (slash != NULL)
-		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path),
-			 path);
-	*fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*fd < 0)
-		return gw_err_errno(err, GW_E_DENIED, errno, "folder of the socket %s", path);
-	if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-		close(*fd);
-		return gw_err_set(err, GW_E_AGAIN, "%s: another program is starting there", path);
-	}
-	return GW_OK;
-}
-
-/* Takes a socket file away that nobody answers on. */
-static int clear_stale(const struct sockaddr_un *name, struct gw_err *err)
-{
-	struct stat st;
-	int fd, rc;
-
-	if (lstat(name->sun_path, &st) != 0)
-		return GW_OK; /* nothing there; what else is wrong, bind() will say */
-	if (!S_ISSOCK(st.st_mode))
-		return gw_err_set(err, GW_E_DENIED, "%s is in the way and is not a socket",
-				  name->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot make a socket");
-	rc = connect(fd, (const struct sockaddr *)name, sizeof(*name));
-	rc = rc == 0 ? 0 : errno;
-	close(fd);
-	if (rc == ENOENT)
-		return GW_OK;
-	if (rc != ECONNREFUSED)
-		return gw_err_set(err, rc == EACCES ? GW_E_DENIED : GW_E_AGAIN,
-				  "%s is in use by another program", name->sun_path);
-	if (unlink(name->sun_path) != 0)
-		return gw_err_errno(err, GW_E_DENIED, errno, "cannot remove the old socket %s",
-				    name->sun_path);
-	return GW_OK;
-}
-
-static int open_socket(struct gw_clients *c, const struct sockaddr_un *name, struct gw_err *err)
-{
-	struct stat st;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot make a socket");
-	/* Linux gives the file the mode of the unbound socket less the umask: never too wide. */
-	if (fchmod(fd, 0660) != 0 || bind(fd, (const struct sockaddr *)name, sizeof(*name)) != 0) {
-		int errnum = errno;
-
-		close(fd);
-		return gw_err_errno(err, errnum == EADDRINUSE ? GW_E_AGAIN : GW_E_DENIED, errnum,
-				    "cannot listen on %s", name->sun_path);
-	}
-	if (chmod(name->sun_path, 0660) != 0 || listen(fd, BACKLOG) != 0 ||
-	    lstat(name->sun_path, &st) != 0) {
-		int errnum = errno;
-
-		close(fd);
-		unlink(name->sun_path);
-		return gw_err_errno(err, GW_E_DEVICE, errnum, "cannot listen on %s",
-				    name->sun_path);
-	}
-	c->listen_fd = fd;
-	c->dev = st.st_dev;
-	c->ino = st.st_ino;
-	memcpy(c->path, name->sun_path, sizeof(c->path));
-	return GW_OK;
-}
-
 int gw_clients_listen(struct gw_clients *c, const char *path, struct gw_err *err)
 {
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int folder, rc;
-
-	if (path[0] == '\0' || strlen(path) >= sizeof(name.sun_path))
-		return gw_err_set(err, GW_E_INPUT, "the path of a socket has 1 to %zu bytes: %s",
-				  sizeof(name.sun_path) - 1, path);
-	memcpy(name.sun_path, path, strlen(path) + 1);
-	rc = hold_folder(path, &folder, err);
-	if (rc != GW_OK)
-		return rc;
-	rc = clear_stale(&name, err);
-	if (rc == GW_OK)
-		rc = open_socket(c, &name, err);
-	close(folder);
-	if (rc == GW_OK)
-		c->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return rc;
-}
-
-static void remove_socket(struct gw_clients *c)
-{
-	struct stat st;
-
-	if (c->listen_fd < 0)
-		return;
-	if (lstat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino)
-		unlink(c->path);
-	close(c->listen_fd);
-	if (c->spare_fd >= 0)
-		close(c->spare_fd);
-}
-
-/*
- * Without a free descriptor accept() fails while poll() keeps saying "ready": give up the spare
- * one, accept, turn the caller away.
- */
-static void turn_away(struct gw_clients *c)
-{
-	int fd;
-
-	if (c->spare_fd < 0)
-		return;
-	close(c->spare_fd);
-	fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd >= 0)
-		close(fd);
-	c->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return gw_listener_open(&c->listener, path, err);
 }
 
 static bool take_newcomer(struct gw_clients *c)
 {
-	int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = gw_listener_accept(&c->listener);
 	struct client *k;
 
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-		turn_away(c);
 	if (fd < 0)
 		return false;
 	k = find_place(c);
@@ -418,8 +283,8 @@ size_t gw_clients_poll(const struct gw_clients *c, struct pollfd *fds, size_t ro
 		if (k->attached && !k->out_dead)
 			fds[n++] = (struct pollfd){.fd = k->out_fd, .events = out};
 	}
-	if (c->listen_fd >= 0 && n < room)
-		fds[n++] = (struct pollfd){.fd = c->listen_fd, .events = POLLIN};
+	if (c->listener.fd >= 0 && n < room)
+		fds[n++] = (struct pollfd){.fd = c->listener.fd, .events = POLLIN};
 	return n;
 }
 
@@ -445,7 +310,7 @@ void gw_clients_ready(struct gw_clients *c, const struct pollfd *fds, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (fds[i].revents == 0)
 			continue;
-		if (fds[i].fd == c->listen_fd)
+		if (fds[i].fd == c->listener.fd)
 			newcomers = true;
 		for (int j = 0; j < GW_CLIENTS_MAX; j++) {
 			struct client *k = &c->client[j];
@@ -629,7 +494,7 @@ void gw_clients_free(struct gw_clients *c)
 {
 	if (c == NULL)
 		return;
-	remove_socket(c);
+	gw_listener_close(&c->listener);
 	for (int i = 0; i < GW_CLIENTS_MAX; i++) {
 		struct client *k = &c->client[i];
 
