@@ -58,7 +58,7 @@ LINK_SRC   :=
 BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
 STATS_SRC  :=
 SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c card.c coupon.c element.c \
-	frame.c gtin.c profile.c rcn.c retail.c scan.c settings.c ssi.c symbology.c twin.c uri.c)
+	frame.c gtin.c profile.c rcn.c result.c retail.c scan.c settings.c ssi.c symbology.c twin.c uri.c)
 MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c)
 OFFER_SRC  := $(addprefix pos-plugin/offer/,assign.c choose.c fit.c index.c index_pattern.c match.c)
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c

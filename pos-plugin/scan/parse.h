@@ -23,6 +23,14 @@ void gw_scan_clear(struct gw_scan *out);
 int gw_scan_refuse(struct gw_scan *out, int at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Refuses a payment card: every byte of the result is overwritten first.  Gives GW_E_INPUT. */
+int gw_scan_refuse_card(struct gw_scan *out);
+
+#define GW_NOTHING_BEHIND "nothing behind the symbology identifier"
+
+/* True if c is in the set; NUL never is. */
+bool gw_scan_is_one_of(char c, const char *set);
+
 /* Adds a warning; more than there is room for are dropped.  ai may be NULL. */
 void gw_scan_warn(struct gw_scan *out, enum gw_scan_warning_code code, const char *ai, size_t at);
 

@@ -1,218 +1,19 @@
 #include "scan/scan.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "base/utf8.h"
-#include "base/when.h"
-#include "scan/card.h"
-#include "scan/gtin.h"
 #include "scan/element.h"
 #include "scan/retail.h"
 #include "scan/symbology.h"
 #include "scan/uri.h"
 
-#define GS             '\x1D'
-#define NOTHING_BEHIND "nothing behind the symbology identifier"
-#define CARD_REFUSED   "payment card number refused"
+#define GS '\x1D'
 
 /* Which set of rules the rest of a scan falls under. */
 struct part {
 	const struct gw_symbology *symbology; /* NULL: the scanner sent none */
 	size_t from, end;                     /* bytes of the data behind the identifier */
 };
-
-static const char *const kind_names[] = {"product", "code",  "addon",  "coupon",
-					 "uri",     "other", "refused"};
-static const char *const measure_names[] = {"", "price", "weight", "count"};
-
-const char *gw_scan_kind_name(enum gw_scan_kind kind)
-{
-	return kind_names[kind];
-}
-
-const char *gw_scan_measure_name(enum gw_scan_measure_type type)
-{
-	return measure_names[type];
-}
-
-void gw_scan_wipe(void *p, size_t len)
-{
-	explicit_bzero(p, len);
-}
-
-/* Clears the values; the bytes behind a text's NUL are left as they are, which saves half the time
- * of an EAN. */
-static void clear_values(struct gw_scan *out)
-{
-	out->secret = false;
-	out->gtin[0] = out->scanned[0] = out->key[0] = out->code[0] = '\0';
-	out->addon[0] = out->lot[0] = out->serial[0] = '\0';
-	out->expiry[0] = out->best_before[0] = out->sell_by[0] = '\0';
-	out->count = -1;
-	out->measure = (struct gw_scan_measure){0};
-	out->net_weight = out->price = (struct gw_scan_amount){.value = -1};
-}
-
-void gw_scan_clear(struct gw_scan *out)
-{
-	clear_values(out);
-	out->kind = GW_SCAN_OTHER;
-	out->symbology[0] = out->error[0] = '\0';
-	out->carrier = "";
-	out->warning_count = 0;
-	out->at = -1;
-}
-
-int gw_scan_refuse(struct gw_scan *out, int at, const char *format, ...)
-{
-	va_list args;
-
-	clear_values(out);
-	out->kind = GW_SCAN_REFUSED;
-	out->at = at;
-	va_start(args, format);
-	vsnprintf(out->error, sizeof(out->error), format, args);
-	va_end(args);
-	return GW_E_INPUT;
-}
-
-static int refuse_card(struct gw_scan *out)
-{
-	/* The clearing above is too shallow for this. */
-	explicit_bzero(out, sizeof(*out));
-	gw_scan_clear(out);
-	out->secret = true;
-	out->kind = GW_SCAN_REFUSED;
-	memcpy(out->error, CARD_REFUSED, sizeof(CARD_REFUSED));
-	return GW_E_INPUT;
-}
-
-void gw_scan_warn(struct gw_scan *out, enum gw_scan_warning_code code, const char *ai, size_t at)
-{
-	struct gw_scan_warning *w = &out->warnings[out->warning_count];
-
-	if (out->warning_count == GW_SCAN_WARNINGS_MAX)
-		return;
-	out->warning_count++;
-	w->code = (uint8_t)code;
-	w->at = (uint16_t)at;
-	snprintf(w->ai, sizeof(w->ai), "%s", ai != NULL ? ai : "");
-}
-
-char *gw_scan_warning_text(const struct gw_scan_warning *warning, char *out, size_t size)
-{
-	static const char *const texts[] = {
-#define TEXT(name, text) [name] = (text),
-		GW_SCAN_WARNING_MAP(TEXT)
-#undef TEXT
-	};
-	struct gw_text t = gw_text_over(out, size);
-
-	if (warning->ai[0] != '\0')
-		gw_text_addf(&t, "AI (%s): ", warning->ai);
-	gw_text_add(&t, texts[warning->code]);
-	return out;
-}
-
-static void set_key(struct gw_scan *out, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(out->key, text, n + 1);
-}
-
-int gw_scan_take_gtin(struct gw_scan_job *job, const char *digits, size_t n, size_t at,
-		      bool in_store)
-{
-	struct gw_scan *out = job->out;
-	char gtin[GW_GTIN_SIZE] = "00000000000000";
-	enum gw_gtin_class class;
-
-	memcpy(gtin + 14 - n, digits, n);
-	/* Beside an in-store number with its measure may stand the same number without. */
-	if (out->scanned[0] != '\0' &&
-	    (memcmp(out->scanned, gtin, 14) == 0 || memcmp(out->gtin, gtin, 14) == 0))
-		return GW_OK;
-	if (out->scanned[0] != '\0')
-		return gw_scan_refuse(out, (int)at, "two different GTINs in one scan");
-	memcpy(out->gtin, gtin, sizeof(gtin));
-	memcpy(out->scanned, gtin, sizeof(gtin));
-	class = gw_gtin_class(gtin);
-	out->kind = class == GW_CLASS_COUPON || class == GW_CLASS_REFUND ? GW_SCAN_COUPON
-									 : GW_SCAN_PRODUCT;
-	if (in_store && (class == GW_CLASS_RCN_REGION || job->config->pattern_count > 0))
-		gw_scan_read_measure(job->config, out, at);
-	set_key(out, out->gtin);
-	return GW_OK;
-}
-
-static bool is_one_of(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
-/* Position of the first control character in [from, from + len), or -1. */
-static int find_control(const char *data, size_t from, size_t len)
-{
-	for (size_t i = from; i < from + len; i++)
-		if ((unsigned char)data[i] < 0x20 || data[i] == 0x7F)
-			return (int)i;
-	return -1;
-}
-
-/* Free text of a two-dimensional code may have lines and the separators of ISO/IEC 15434. */
-static int find_bad_control(const char *data, size_t from, size_t len)
-{
-	for (size_t i = from; i < from + len; i++)
-		if (((unsigned char)data[i] < 0x20 &&
-		     !is_one_of(data[i], "\t\n\r\x04\x1C\x1D\x1E\x1F")) ||
-		    data[i] == 0x7F)
-			return (int)i;
-	return -1;
-}
-
-static int refuse_control(struct gw_scan *out, int at, char c)
-{
-	if (c == '\0')
-		return gw_scan_refuse(out, at, "a NUL inside the data");
-	return gw_scan_refuse(out, at, "control character 0x%02X inside the data",
-			      (unsigned char)c);
-}
-
-int gw_scan_take_code(struct gw_scan_job *job, enum gw_scan_kind kind, size_t from, size_t len)
-{
-	struct gw_scan *out = job->out;
-	int bad = kind == GW_SCAN_OTHER ? find_bad_control(job->data, from, len)
-					: find_control(job->data, from, len);
-
-	if (len == 0)
-		return gw_scan_refuse(out, (int)from, "%s", NOTHING_BEHIND);
-	if (gw_card_seen(job->data + from, len))
-		return refuse_card(out);
-	if (out->gtin[0] != '\0') { /* behind a product: nothing that a till needs */
-		gw_scan_warn(out, GW_WARN_SEGMENT, NULL, from);
-		return GW_OK;
-	}
-	if (bad >= 0)
-		return refuse_control(out, bad, job->data[bad]);
-	if (len >= GW_SCAN_CODE_SIZE) {
-		if (kind == GW_SCAN_CODE)
-			kind = GW_SCAN_OTHER;
-		gw_scan_warn(out, GW_WARN_CUT, NULL, from);
-	}
-	out->kind = kind;
-	gw_utf8_sanitize(out->code, sizeof(out->code), job->data + from, len);
-	/* Invisible characters between the digits are gone now. */
-	if (gw_card_seen(out->code, strlen(out->code)))
-		return refuse_card(out);
-	if (out->code[0] == '\0')
-		return gw_scan_refuse(out, (int)from, "no character that can be shown");
-	set_key(out, kind == GW_SCAN_CODE ? out->code : "");
-	return GW_OK;
-}
 
 /* Where a part's data ends: at the next symbology identifier, with a '|' before it or not. */
 static size_t find_next_part(const struct gw_scan_job *job, size_t from)
@@ -301,7 +102,7 @@ static int decode_gs1(struct gw_scan_job *job, struct gw_element_list *list,
 		      const struct part *part)
 {
 	if (part->from == part->end)
-		return gw_scan_refuse(job->out, (int)part->from, NOTHING_BEHIND);
+		return gw_scan_refuse(job->out, (int)part->from, GW_NOTHING_BEHIND);
 	return gw_element_parse(job, list, part->from, part->end);
 }
 
@@ -339,7 +140,7 @@ static int decode_part(struct gw_scan_job *job, struct gw_element_list *list,
 	case GW_SYM_KEYED:
 		return gw_retail_bare(job, from, end);
 	case GW_SYM_STRIPE:
-		return refuse_card(job->out);
+		return gw_scan_refuse_card(job->out);
 	case GW_SYM_OTHER:
 		break;
 	}
@@ -443,9 +244,9 @@ static size_t trim(struct gw_scan_job *job)
 {
 	size_t from = 0;
 
-	while (from < job->len && is_one_of(job->data[from], "\x02\t\r\n"))
+	while (from < job->len && gw_scan_is_one_of(job->data[from], "\x02\t\r\n"))
 		from++;
-	while (job->len > from && is_one_of(job->data[job->len - 1], "\x03\t\r\n"))
+	while (job->len > from && gw_scan_is_one_of(job->data[job->len - 1], "\x03\t\r\n"))
 		job->len--;
 	return from;
 }
@@ -540,20 +341,4 @@ int gw_scan_decode_as(const struct gw_scan_config *config, const struct gw_symbo
 	memcpy(out->symbology, aim, 4);
 	part.end = may_have_next(symbology->action) ? find_next_part(&job, part.from) : job.len;
 	return decode_parts(&job, &part);
-}
-
-bool gw_scan_check_dates(struct gw_scan *scan, int64_t today_days)
-{
-	int64_t day;
-	bool expired = false;
-
-	if (scan->expiry[0] != '\0' && gw_date_parse(scan->expiry, 10, &day) == GW_OK &&
-	    day < today_days) {
-		gw_scan_warn(scan, GW_WARN_EXPIRED, NULL, 0);
-		expired = true;
-	}
-	if (scan->best_before[0] != '\0' && gw_date_parse(scan->best_before, 10, &day) == GW_OK &&
-	    day < today_days)
-		gw_scan_warn(scan, GW_WARN_BEST_BEFORE, NULL, 0);
-	return expired;
 }
