@@ -1,13 +1,12 @@
 /*
  * One client:
  *
- *	free --accept/attach--> open --end of input--> draining --all lines taken, all sent--> free
- *	                         |                        |
- *	                         +--queue full--> leaving-+--all sent, peer gone, place needed-->
- *free
+ *	free --accept, attach--> open --end of input--> draining --all taken, all sent--> free
+ *	                           |                      |
+ *	                           +------queue full------+--> leaving --sent, gone--> free
  *
  *	accept: take_newcomer     end of input: read_some      queue full: drop
- *	finished: settle          place needed: find_place
+ *	all sent, gone: settle; or find_place, when another one needs the place
  *
  * The attached pair does not drain away: its output stays until the end (gw_clients_free), because
  * what happens after the end of stdin is still to be told on stdout.
