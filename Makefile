@@ -63,7 +63,7 @@ MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_buil
 OFFER_SRC  := $(addprefix pos-plugin/offer/,assign.c choose.c fit.c index.c index_pattern.c match.c)
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
 PORT_SRC   :=
-ENGINE_SRC := $(addprefix pos-plugin/engine/,apply.c command.c engine.c offers.c view.c)
+ENGINE_SRC := $(addprefix pos-plugin/engine/,apply.c command.c engine.c line.c offers.c view.c)
 HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c listener.c request.c)
 UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c config.c glyph.c keys.c keyseq.c screen_ask.c \
 	screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term_curses.c term_line.c \

@@ -3,6 +3,7 @@
  *
  *	engine.c   life cycle, time, the table of commands
  *	command.c  what each input does: decides, and gives events
+ *	line.c     ... and to the lines: scans, measures, quantities, voids
  *	offers.c   what is offered, and how an offer ends: decides, and gives events
  *	apply.c    what each event changes: the only file that changes a sale
  *	view.c     what the screens may see
@@ -30,6 +31,8 @@
 #include "scan/twin.h"
 
 #define GW_LINES_MAX    1000
+#define GW_QTY_MAX      9999
+#define GW_PRICE_MAX    10000000000000LL
 #define GW_ASIDE_MAX    8
 #define GW_SALES_MAX    (GW_ASIDE_MAX + 1)
 #define GW_OFFERS_MAX   GW_USED_MAX
@@ -171,6 +174,15 @@ void gw_core_between_sales(struct gw_engine *e);
 /* --- command.c */
 
 void gw_core_command(struct gw_engine *e, const struct gw_input *in);
+/* Opens a sale unless one is open. */
+void gw_core_open(struct gw_engine *e);
+/* Does what a control barcode, just decoded, says; false if it is none. */
+bool gw_core_control(struct gw_engine *e, const struct gw_input *in);
+
+/* --- line.c */
+
+void gw_core_scan(struct gw_engine *e, const struct gw_input *in);
+void gw_core_host_line(struct gw_engine *e, const struct gw_input *in);
 void gw_core_void(struct gw_engine *e, const struct gw_sale_line *line);
 void gw_core_change_qty(struct gw_engine *e, const struct gw_sale_line *line, int32_t qty);
 

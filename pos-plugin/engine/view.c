@@ -52,7 +52,7 @@ static void view_sale(struct gw_engine *e)
 /* Kept in order of suspending by insertion: there are eight at most. */
 static void view_held(struct gw_engine *e)
 {
-	const struct gw_sale *order[GW_SALES_MAX];
+	const struct gw_sale *order[GW_SALES_MAX] = {NULL};
 	struct gw_view *v = &e->view;
 
 	v->suspended = 0;

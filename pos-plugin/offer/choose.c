@@ -95,9 +95,12 @@ static void search_pairing(void *ctx, uint32_t target, uint32_t pairing)
 
 	if (!s->room->asked[target])
 		return;
-	if (best != GW_NONE && (list[pairing].weight < list[best].weight ||
-				(list[pairing].weight == list[best].weight && pairing > best)))
-		return;
+	if (best != GW_NONE) {
+		int32_t weight = list[pairing].weight, most = list[best].weight;
+
+		if (weight < most || (weight == most && pairing > best))
+			return;
+	}
 	if (open_gate(s->index, pairing, s->decision) != NULL)
 		s->room->open[target] = pairing;
 }

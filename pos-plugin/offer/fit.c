@@ -111,9 +111,12 @@ static void sink(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 
 static void rise(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 {
-	while (at > 0 && better(fit->heap[(at - 1) / 2], s)) {
-		put(fit, at, fit->heap[(at - 1) / 2]);
-		at = (at - 1) / 2;
+	for (; at > 0; at = (at - 1) / 2) {
+		struct gw_fit_scored parent = fit->heap[(at - 1) / 2];
+
+		if (!better(parent, s))
+			break;
+		put(fit, at, parent);
 	}
 	put(fit, at, s);
 }
@@ -316,7 +319,7 @@ uint32_t gw_fit_strongest(const struct gw_fit *fit, uint32_t target)
 
 size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max)
 {
-	struct gw_fit_scored sorted[GW_FIT_BEST];
+	struct gw_fit_scored sorted[GW_FIT_BEST] = {{0, 0}};
 	size_t count;
 
 	if (fit->stale)
@@ -336,7 +339,7 @@ size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max)
 	return max;
 }
 
-/* Puts s at `at` or, while a child is better, further from the top of a heap with the best on top. */
+/* Puts s at `at` or, while a child is better, further down; here the best is on top. */
 static void settle(struct gw_fit_scored *list, size_t count, size_t at, struct gw_fit_scored s)
 {
 	size_t child;

@@ -132,15 +132,20 @@ static int by_time(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+static double micros(int64_t ns)
+{
+	return (double)ns / 1000;
+}
+
 static void print_times(const char *what, int64_t *ns, size_t n, double peer)
 {
 	double median, p99;
 
 	qsort(ns, n, sizeof(*ns), by_time);
-	median = (double)ns[n / 2] / 1000;
-	p99 = (double)ns[n * 99 / 100] / 1000;
+	median = micros(ns[n / 2]);
+	p99 = micros(ns[n * 99 / 100]);
 	printf("  %-12s median %8.2f us   p99 %8.2f us   max %8.2f us", what, median, p99,
-	       (double)ns[n - 1] / 1000);
+	       micros(ns[n - 1]));
 	if (peer > 0)
 		printf("   1/%.0f of the peer", peer / median);
 	putchar('\n');
@@ -178,7 +183,7 @@ static double time_peer(const struct gw_table *t, int64_t *ns)
 	}
 	(void)checksum;
 	print_times("every rule", ns, n, 0);
-	return (double)ns[n / 2] / 1000;
+	return micros(ns[n / 2]);
 }
 
 /* level: 0 match, 1 + fit, 2 + choose */
