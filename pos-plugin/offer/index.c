@@ -42,24 +42,6 @@ double gw_rule_evidence(const struct gw_rule *rule)
 	return EVIDENCE_BY_HAND;
 }
 
-/*
- * Sums of evidence must fit 31 bits whatever the basket holds, as the scan path adds without
- * looking: the largest sum any target could ever get, all its rules together, sets the scale.
- */
-static double weight_scale(const struct gw_table *t, const uint32_t *target, double *sums)
-{
-	double most = 0, scale = 1e9;
-
-	for (uint32_t r = 0; r < t->rule_count; r++) {
-		double sum = sums[target[r]] += fabs(gw_rule_evidence(&t->rules[r]));
-
-		most = fmax(most, sum);
-	}
-	while (scale > 1e-9 && most * scale + 0.5 * t->rule_count >= INT32_MAX)
-		scale /= 10;
-	return scale;
-}
-
 static int32_t clamp32(int64_t v)
 {
 	return v > INT32_MAX ? INT32_MAX : v < -INT32_MAX ? -INT32_MAX : (int32_t)v;
@@ -202,9 +184,26 @@ struct build {
 	uint32_t *pattern_of, *target; /* per rule */
 	uint32_t *order;               /* rule numbers by (pattern, target) */
 	struct run *runs;              /* of one pattern */
-	double *sums;                  /* per target */
+	struct gw_gate *by_rule;       /* in table order */
+	double *evidence;              /* per rule */
+	double *sums;                  /* per target: all its rules together */
 	uint32_t gate_count;
 };
+
+/*
+ * Sums of evidence must fit 31 bits whatever the basket holds, as the scan path adds without
+ * looking: the largest sum any target could ever get, all its rules together, sets the scale.
+ */
+static double weight_scale(const struct build *b)
+{
+	double most = 0, scale = 1e9;
+
+	for (uint32_t t = 0; t < b->x->target_count; t++)
+		most = fmax(most, b->sums[t]);
+	while (scale > 1e-9 && most * scale + 0.5 * b->x->table->rule_count >= INT32_MAX)
+		scale /= 10;
+	return scale;
+}
 
 /* Cuts order[at..end), one pattern's rules, into runs.  Returns their number. */
 static uint32_t cut_runs(struct build *b, uint32_t at, uint32_t end)
@@ -218,8 +217,10 @@ static uint32_t cut_runs(struct build *b, uint32_t at, uint32_t end)
 		*run = (struct run){
 			.target = b->target[b->order[at]], .at = at, .weight = INT32_MIN};
 		for (; at < end && b->target[b->order[at]] == run->target; at++) {
-			const struct gw_rule *rule = &x->table->rules[b->order[at]];
-			int32_t w = (int32_t)lrint(gw_rule_evidence(rule) * x->scale);
+			uint32_t r = b->order[at];
+			int32_t w = (int32_t)lrint(b->evidence[r] * x->scale);
+
+			__builtin_prefetch(&b->by_rule[r]); /* for place_gates */
 
 			run->weight = w > run->weight ? w : run->weight;
 			b->x->negative = b->x->negative || w < 0;
@@ -231,12 +232,12 @@ static uint32_t cut_runs(struct build *b, uint32_t at, uint32_t end)
 }
 
 /* Gates of one run, higher priority first, then in table order. */
-static void place_gates(struct build *b, const struct run *run, const struct gw_gate *by_rule)
+static void place_gates(struct build *b, const struct run *run)
 {
 	struct gw_gate *first = &b->x->gates[b->gate_count];
 
 	for (uint32_t i = 0; i < run->count; i++) {
-		const struct gw_gate *g = &by_rule[b->order[run->at + i]];
+		const struct gw_gate *g = &b->by_rule[b->order[run->at + i]];
 		uint32_t at = i;
 
 		for (; at > 0 && first[at - 1].priority < g->priority; at--)
@@ -252,7 +253,7 @@ static bool is_dense(const struct gw_offer_index *x, uint32_t pairings)
 	return pairings >= DENSE_LEAST && pairings >= x->target_count / DENSE_SHARE;
 }
 
-static void place_patterns(struct build *b, const struct gw_gate *by_rule)
+static void place_patterns(struct build *b)
 {
 	struct gw_offer_index *x = b->x;
 	uint32_t at = 0, end;
@@ -272,7 +273,7 @@ static void place_patterns(struct build *b, const struct gw_gate *by_rule)
 			x->gate_first[x->pairing_count] = b->gate_count;
 			x->pairings[x->pairing_count++] =
 				(struct gw_pairing){b->runs[i].target, b->runs[i].weight};
-			place_gates(b, &b->runs[i], by_rule);
+			place_gates(b, &b->runs[i]);
 		}
 	}
 	x->pairing_first[x->pattern_count] = x->pairing_count;
@@ -345,6 +346,8 @@ static int allocate(struct gw_offer_index *x, struct build *b)
 	b->target = gw_index_array(rules, sizeof(*b->target));
 	b->order = gw_index_array(rules, sizeof(*b->order));
 	b->runs = gw_index_array(rules, sizeof(*b->runs));
+	b->by_rule = gw_index_array(rules, sizeof(*b->by_rule));
+	b->evidence = gw_index_array(rules, sizeof(*b->evidence));
 	b->sums = gw_index_array(items, sizeof(*b->sums));
 	x->pairings = gw_index_array(rules, sizeof(*x->pairings));
 	x->gates = gw_index_array(rules, sizeof(*x->gates));
@@ -354,14 +357,15 @@ static int allocate(struct gw_offer_index *x, struct build *b)
 	x->target_of = gw_index_array(items, sizeof(*x->target_of));
 	x->segments = gw_index_array(GW_NAMES_MAX, sizeof(*x->segments));
 	x->arms = gw_index_array(GW_NAMES_MAX, sizeof(*x->arms));
-	return b->pattern_of && b->target && b->order && b->runs && b->sums && x->pairings &&
-			       x->gates && x->gate_first && x->target_item && x->target_worth &&
-			       x->target_of && x->segments && x->arms
+	return b->pattern_of && b->target && b->order && b->runs && b->by_rule && b->evidence &&
+			       b->sums && x->pairings && x->gates && x->gate_first &&
+			       x->target_item && x->target_worth && x->target_of && x->segments &&
+			       x->arms
 		       ? GW_OK
 		       : GW_E_MEMORY;
 }
 
-static int make_gates(struct build *b, struct gw_gate *by_rule, struct gw_err *err)
+static int make_gates(struct build *b, struct gw_err *err)
 {
 	struct gw_offer_index *x = b->x;
 	int code = GW_OK;
@@ -371,8 +375,10 @@ static int make_gates(struct build *b, struct gw_gate *by_rule, struct gw_err *e
 	for (uint32_t r = 0; r < x->table->rule_count && code == GW_OK; r++) {
 		uint32_t t = b->target[r] = x->target_of[x->table->rules[r].suggest];
 
-		code = fill_gate(x, r, &by_rule[r], err);
-		x->target_worth[t] = fmaxf(x->target_worth[t], (float)by_rule[r].worth);
+		b->evidence[r] = gw_rule_evidence(&x->table->rules[r]);
+		b->sums[t] += fabs(b->evidence[r]);
+		code = fill_gate(x, r, &b->by_rule[r], err);
+		x->target_worth[t] = fmaxf(x->target_worth[t], (float)b->by_rule[r].worth);
 	}
 	return code;
 }
@@ -397,27 +403,22 @@ static int order_rules(struct build *b)
 
 static int build(struct gw_offer_index *x, struct build *b, struct gw_err *err)
 {
-	struct gw_gate *by_rule;
 	int code = gw_index_patterns(x, b->pattern_of, err);
 
 	if (code < 0)
 		return code;
 	x->pairing_first = gw_index_array((size_t)x->pattern_count + 1, sizeof(*x->pairing_first));
-	by_rule = gw_index_array(x->table->rule_count, sizeof(*by_rule));
-	if (x->pairing_first == NULL || by_rule == NULL) {
-		free(by_rule);
+	if (x->pairing_first == NULL)
 		return GW_E_MEMORY;
-	}
 	number_targets(x);
-	code = make_gates(b, by_rule, err);
+	code = make_gates(b, err);
 	if (code == GW_OK)
 		code = order_rules(b);
 	if (code == GW_OK) {
-		x->scale = weight_scale(x->table, b->target, b->sums);
-		place_patterns(b, by_rule);
+		x->scale = weight_scale(b);
+		place_patterns(b);
 		code = make_columns(x);
 	}
-	free(by_rule);
 	return code;
 }
 
@@ -440,6 +441,8 @@ int gw_offer_index_new(struct gw_offer_index **index, const struct gw_table *tab
 	free(b.target);
 	free(b.order);
 	free(b.runs);
+	free(b.by_rule);
+	free(b.evidence);
 	free(b.sums);
 	if (code == GW_OK) {
 		*index = x;

@@ -132,10 +132,18 @@ static int rule_pattern(struct grouping *g, const struct gw_rule *rule, struct g
 	return GW_OK;
 }
 
+static uint32_t pattern_hash(const struct gw_pattern *p)
+{
+	uint64_t low = (uint64_t)p->node[0] << 32 | p->node[1];
+	uint64_t high = (uint64_t)p->node[2] << 32 | p->node[3];
+
+	return (uint32_t)gw_fmix64(low ^ gw_fmix64(high));
+}
+
 static uint32_t find_or_add(struct grouping *g, const struct gw_pattern *p)
 {
 	struct gw_offer_index *x = g->x;
-	uint32_t at = (uint32_t)gw_hash64(p, sizeof(*p)) & g->slot_mask;
+	uint32_t at = pattern_hash(p) & g->slot_mask;
 
 	for (; g->slots[at] != GW_NONE; at = (at + 1) & g->slot_mask)
 		if (memcmp(&x->patterns[g->slots[at]], p, sizeof(*p)) == 0)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "engine/policy.h"
 #include "tests/unit/shop.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -46,6 +47,7 @@ static const struct shop_rule rules[] = {
 };
 
 static const struct shop_setting two_offers[] = {{"offers_per_sale", "2"}};
+static const struct shop_setting no_offers[] = {{"offers_per_sale", "0"}};
 static const struct shop_setting controls[] = {{"control_accept", "YES"},
 					       {"control_decline", "NO"},
 					       {"control_total", "TOTAL"},
@@ -280,6 +282,11 @@ static void test_sale(void **state)
 	run_rows(&shop, sale_rows, COUNT(sale_rows));
 }
 
+static const struct row off_rows[] = {
+	{"the off switch", "s:torch s:tent s:rope tot",
+	 "open line:1:torch:1:1299:scan line:2:tent:1:9900:scan line:3:rope:1:500:scan subtotal"},
+};
+
 static void test_offers(void **state)
 {
 	struct shop shop = shop_with(NULL, 0);
@@ -288,6 +295,8 @@ static void test_offers(void **state)
 	run_rows(&shop, offer_rows, COUNT(offer_rows));
 	shop = shop_with(two_offers, COUNT(two_offers));
 	run_rows(&shop, two_rows, COUNT(two_rows));
+	shop = shop_with(no_offers, COUNT(no_offers));
+	run_rows(&shop, off_rows, COUNT(off_rows));
 }
 
 static void test_controls(void **state)
@@ -298,12 +307,143 @@ static void test_controls(void **state)
 	run_rows(&shop, control_rows, COUNT(control_rows));
 }
 
+/* --- which one */
+
+#define RULE(name, when, what, evidence, ...)                                                      \
+	{                                                                                          \
+		.id = (name), .conditions = (when), .suggest = (what), .weight = (evidence),       \
+		__VA_ARGS__                                                                        \
+	}
+
+static const struct shop_item equal_items[] = {
+	{"x", 1000, 500, NULL, NULL, 0},   {"y", 1000, 500, NULL, NULL, 0},
+	{"a", 200, 100, NULL, NULL, 0},    {"b", 200, 100, NULL, NULL, 0},
+	{"rich", 900, 400, NULL, NULL, 0}, {"poor", 900, 899, NULL, NULL, 0},
+	{"loss", 100, 400, NULL, NULL, 0}, {"dark", -1, -1, NULL, NULL, 0},
+};
+
+/*
+ * Legend: up to three rules, a script, and the rule that is offered ("" none).  A late scan gets no
+ * offer, so that two items are there when one is chosen.
+ */
+static const struct {
+	const char *why;
+	struct shop_rule rules[3];
+	const char *script, *offered;
+} choices[] = {
+	{"the stronger", {RULE("1", "x", "a", 0.2), RULE("2", "x", "b", 0.3)}, "s:x", "2"},
+	{"two weak ones add up against a strong one",
+	 {RULE("1", "x", "a", 0.3), RULE("2", "x", "b", 0.2), RULE("3", "y", "b", 0.2)},
+	 "late:99:x s:y",
+	 "2"},
+	{"evidence times margin",
+	 {RULE("1", "x", "a", 0.3), RULE("2", "x", "rich", 0.2)},
+	 "s:x",
+	 "2"},
+	{"a discount costs margin",
+	 {RULE("1", "x", "a", 0.3, .price = 110), RULE("2", "x", "b", 0.2)},
+	 "s:x",
+	 "2"},
+	{"hardly a margin", {RULE("1", "x", "a", 0.1), RULE("2", "x", "poor", 0.9)}, "s:x", "1"},
+	{"never at a loss", {RULE("1", "x", "loss", 0.9)}, "s:x", ""},
+	{"an unknown cost is no reason against it", {RULE("1", "x", "dark", 0.9)}, "s:x", "1"},
+	{"equal: the priority",
+	 {RULE("1", "x", "a", 0.2), RULE("2", "x", "b", 0.2, .priority = 1)},
+	 "s:x",
+	 "2"},
+	{"equal: the earlier", {RULE("1", "x", "a", 0.2), RULE("2", "x", "b", 0.2)}, "s:x", "1"},
+	{"of one pairing, the variant with the higher priority",
+	 {RULE("1", "x", "a", 0.2), RULE("2", "x", "a", 0.1, .priority = 5)},
+	 "s:x",
+	 "2"},
+	{"variants of a pairing do not count twice",
+	 {RULE("1", "x", "a", 0.2), RULE("2", "x", "a", 0.2, .segment = "gold"),
+	  RULE("3", "x", "b", 0.3)},
+	 "s:x",
+	 "3"},
+	{"a rule for everyone", {RULE("1", "", "a", 0.2)}, "s:x", "1"},
+};
+
+static void test_choice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(choices); i++) {
+		struct shop shop = {.items = equal_items,
+				    .item_count = COUNT(equal_items),
+				    .rules = choices[i].rules};
+		struct shop_player p = {.at_ms = START_MS};
+		struct gw_table *table;
+
+		while (shop.rule_count < 3 && choices[i].rules[shop.rule_count].id != NULL)
+			shop.rule_count++;
+		table = shop_table(&shop);
+		p.engine = new_engine(table);
+		shop_play(&p, choices[i].script);
+		if (strcmp(gw_engine_view(p.engine)->offer.rule, choices[i].offered) != 0)
+			fail_msg("%s: offered '%s'", choices[i].why,
+				 gw_engine_view(p.engine)->offer.rule);
+		gw_engine_free(p.engine);
+		gw_table_free(table);
+	}
+}
+
+/* --- another chooser, and what would be offered first */
+
+static bool pick_last(void *state, const struct gw_candidate *list, size_t count,
+		      const char *basket, struct gw_pick *pick)
+{
+	size_t *seen = state;
+
+	assert_non_null(list);
+	assert_string_equal(basket, "S1-T1-20260304-000001");
+	*seen = count;
+	*pick = (struct gw_pick){count - 1, 250000};
+	return true;
+}
+
+static void test_policy(void **state)
+{
+	static const struct shop_rule two[] = {{"1", "x", "a", 0.3, .price = 0},
+					       {"2", "x", "b", 0.2, .price = 0}};
+	struct shop shop = {.items = equal_items,
+			    .item_count = COUNT(equal_items),
+			    .rules = two,
+			    .rule_count = 2};
+	struct gw_table *table = shop_table(&shop);
+	struct shop_player p = {.engine = new_engine(table), .at_ms = START_MS};
+	size_t seen = 0, n;
+	const struct gw_chooser last = {pick_last, &seen};
+	const struct gw_event *events;
+	uint32_t first[3];
+
+	(void)state;
+	gw_engine_set_chooser(p.engine, &last);
+	shop_play(&p, "s:x");
+	assert_int_equal(seen, 2);
+	n = gw_engine_events(p.engine, &events);
+	for (size_t i = 0; i < n; i++)
+		if (events[i].kind == GW_EV_OFFER) {
+			assert_string_equal(events[i].u.offer.rule, "2");
+			assert_int_equal(events[i].u.offer.propensity_ppm, 250000);
+			assert_int_equal(events[i].u.offer.eligible, 2);
+			assert_string_equal(events[i].u.offer.eligible_ids, "1 2");
+		}
+	assert_int_equal(gw_fit_rank(gw_engine_fit(p.engine), first, 3), 2);
+	assert_string_equal(table->items[first[0]].code, "a");
+	assert_string_equal(table->items[first[1]].code, "b");
+	shop_play(&p, "s:a"); /* what is in the sale is not offered */
+	assert_int_equal(gw_fit_rank(gw_engine_fit(p.engine), first, 3), 1);
+	assert_string_equal(table->items[first[0]].code, "b");
+	gw_engine_free(p.engine);
+	gw_table_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sale),
-		cmocka_unit_test(test_offers),
-		cmocka_unit_test(test_controls),
+		cmocka_unit_test(test_sale),     cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_controls), cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_policy),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
