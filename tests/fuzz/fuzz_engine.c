@@ -136,8 +136,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char text[101];
 		const uint8_t *at = data + (size - left_over);
 
-		if (other == NULL && left_over < size / 2 && kept.count < KEPT_MAX)
+		if (other == NULL && left_over < size / 2 && kept.count < KEPT_MAX) {
 			other = twin(table, &kept);
+			now_ms += 2000; /* no restart is quick enough for the two codes of a pack */
+		}
 		left_over = cut_input(at, left_over, &in, text, &now_ms);
 		if (gw_engine_input(e, &in) != GW_OK)
 			abort();
