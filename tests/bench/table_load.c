@@ -1,8 +1,9 @@
 /*
  * Loading a rule table: gw_table_load against a plain SQLite walk over the same rows and columns
  * (what any loader must at least do) and against a bare read of the file, and the memory a loaded
- * table takes, for 1,000 to 100,000 rules over as many items.  Medians of RUNS; each size in a
- * process of its own, so that memory of one does not hide in that of another.
+ * table takes, for 1,000 to 100,000 rules over as many items.  Medians of RUNS in CPU time, which a
+ * busy machine does not blur; each size in a process of its own, so that the memory of one does not
+ * hide in that of another.
  */
 #include <fcntl.h>
 #include <sqlite3.h>

@@ -16,6 +16,22 @@ int64_t gw_clock_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
+static void count_rows(const char *file, int64_t rows)
+{
+	fprintf(stderr, "\r%s: %lld rows\033[K", file, (long long)rows);
+}
+
+gw_progress_fn *gw_progress(void)
+{
+	return isatty(STDERR_FILENO) ? count_rows : NULL;
+}
+
+void gw_progress_end(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+}
+
 static bool holds(const char *dir, const char *name)
 {
 	char path[GW_PATH_MAX];
@@ -32,9 +48,10 @@ static int load_db(struct gw_loaded *loaded, const char *path, struct gw_err *er
 
 static int load_csv(struct gw_loaded *loaded, const char *dir, struct gw_err *err)
 {
-	struct gw_issues issues = {0};
+	struct gw_issues issues = {.progress = gw_progress()};
 	int rc = gw_set_read_dir(dir, &loaded->table, &issues, err);
 
+	gw_progress_end();
 	gw_issues_print(&issues, stderr);
 	gw_issues_release(&issues);
 	return rc;

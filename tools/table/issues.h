@@ -13,6 +13,8 @@
 
 #define GW_ISSUES_MAX 1000
 
+typedef void gw_progress_fn(const char *file, int64_t rows);
+
 struct gw_issue {
 	char *text; /* "items.csv:12:5: ..." */
 	bool warning;
@@ -22,6 +24,8 @@ struct gw_issues {
 	struct gw_issue *list;
 	int count;
 	int64_t errors, warnings; /* those not kept included */
+	/* Told now and then how far reading has come; NULL: nobody waits. */
+	gw_progress_fn *progress;
 };
 
 struct gw_place {

@@ -147,7 +147,8 @@ bool gw_sheet_next(struct gw_sheet *sheet)
 	while ((n = next_record(sheet)) > 0) {
 		const struct gw_csv_field *first = gw_csv_field(sheet->csv, 0);
 
-		sheet->rows++;
+		if (++sheet->rows % 8192 == 0 && sheet->issues->progress != NULL)
+			sheet->issues->progress(sheet->file, sheet->rows);
 		if (n == sheet->fields)
 			return true;
 		gw_issues_add(sheet->issues, false, (struct gw_place){sheet->file, first->line, 1},

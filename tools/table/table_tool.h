@@ -21,6 +21,11 @@ int gw_verb_verify(int argc, char **argv);
 
 int64_t gw_clock_ms(void);
 
+/* For struct gw_issues: a counter on stderr when that is a terminal, else NULL. */
+gw_progress_fn *gw_progress(void);
+/* Takes the counter off the screen. */
+void gw_progress_end(void);
+
 /* Where a table came from; what does not apply is empty. */
 struct gw_loaded {
 	struct gw_table *table;

@@ -163,11 +163,12 @@ static void report(const struct make *m, bool json)
 
 static int make(struct make *m, bool json)
 {
-	struct gw_issues issues = {0};
+	struct gw_issues issues = {.progress = gw_progress()};
 	struct gw_table *table;
 	struct gw_err err = {0};
 	int rc = gw_set_read_dir(m->dir, &table, &issues, &err);
 
+	gw_progress_end();
 	gw_issues_print(&issues, stderr);
 	gw_issues_release(&issues);
 	if (rc == GW_OK)
