@@ -154,7 +154,8 @@ BENCHES    += journal
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys
-E2E_TESTS  += ui_pty.py
+E2E_TESTS  += ui_pty.py ui_register.py
+BENCHES    += offer_latency
 
 UNIT_TESTS += test_offer test_engine test_engine_sim test_engine_till
 LDFLAGS_test_engine_till := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

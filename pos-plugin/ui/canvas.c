@@ -10,12 +10,15 @@ static int clamp(int n, int least, int most)
 	return n < least ? least : n > most ? most : n;
 }
 
+/* A cell with one ASCII character. */
+static struct gw_cell ascii_cell(char c, enum gw_role role)
+{
+	return (struct gw_cell){.text = {c}, .width = 1, .role = (uint8_t)role};
+}
+
 static void blank(struct gw_cell *cell, enum gw_role role)
 {
-	memset(cell, 0, sizeof(*cell));
-	cell->text[0] = ' ';
-	cell->width = 1;
-	cell->role = (uint8_t)role;
+	*cell = ascii_cell(' ', role);
 }
 
 void gw_canvas_start(struct gw_canvas *canvas, int rows, int cols, bool ascii)
@@ -25,7 +28,7 @@ void gw_canvas_start(struct gw_canvas *canvas, int rows, int cols, bool ascii)
 	canvas->cursor_row = canvas->cursor_col = 0;
 	canvas->ascii = ascii;
 	for (int i = 0; i < canvas->rows * canvas->cols; i++)
-		blank(&canvas->cells[i], GW_ROLE_TEXT);
+		canvas->cells[i] = ascii_cell(' ', GW_ROLE_TEXT);
 }
 
 static struct gw_cell *cell_at(struct gw_canvas *canvas, int row, int col)
@@ -180,7 +183,14 @@ static int cols_of(const char *text, size_t len, bool ascii)
 	struct glyphs g = glyphs_of(text, len, ascii);
 	struct glyph one;
 	int cols = 0;
+	size_t plain = 0;
 
+	while (plain < len && text[plain] >= 0x20 && text[plain] <= 0x7E)
+		plain++;
+	if (plain == len)
+		return len < GW_CANVAS_COLS_MAX * GW_CANVAS_ROWS_MAX
+			       ? (int)len
+			       : GW_CANVAS_COLS_MAX * GW_CANVAS_ROWS_MAX;
 	while (cols < GW_CANVAS_COLS_MAX * GW_CANVAS_ROWS_MAX && next_glyph(&g, &one))
 		cols += one.width;
 	return cols;
@@ -189,6 +199,27 @@ static int cols_of(const char *text, size_t len, bool ascii)
 int gw_canvas_cols(const struct gw_canvas *canvas, const char *text)
 {
 	return cols_of(text, strlen(text), canvas->ascii);
+}
+
+/* Most text is ASCII and fits: it goes straight into the cells.  False: it does not. */
+static bool put_plain(struct gw_canvas *canvas, int row, int col, int room, enum gw_role role,
+		      const char *text, size_t len)
+{
+	if (len > (size_t)room || row < 0 || row >= canvas->rows || col < 0 ||
+	    len > (size_t)(canvas->cols - col))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7E)
+			return false;
+	for (size_t i = 0; i < len; i++) {
+		int at = col + (int)i;
+		struct gw_cell *cell = cell_at(canvas, row, at);
+
+		if (cell->width != 1)
+			release(canvas, row, at);
+		*cell = ascii_cell(text[i], role);
+	}
+	return true;
 }
 
 static int put_bytes(struct gw_canvas *canvas, int row, int col, int room, enum gw_role role,
@@ -201,6 +232,8 @@ static int put_bytes(struct gw_canvas *canvas, int row, int col, int room, enum 
 
 	if (room <= 0)
 		return 0;
+	if (put_plain(canvas, row, col, room, role, text, len))
+		return (int)len;
 	cut = cols_of(text, len, canvas->ascii) > room;
 	if (cut)
 		limit = room - 1;
@@ -296,19 +329,44 @@ int gw_canvas_rows(const struct gw_canvas *canvas, int room, const char *text)
 void gw_canvas_fill(struct gw_canvas *canvas, int row, int col, int rows, int cols,
 		    enum gw_role role)
 {
-	for (int r = row; r < row + rows; r++)
-		for (int c = col; c < col + cols; c++)
-			set(canvas, r, c, role, " ", 1, 1);
+	int row_end = row + rows < canvas->rows ? row + rows : canvas->rows;
+	int col_end = col + cols < canvas->cols ? col + cols : canvas->cols;
+
+	for (int r = row < 0 ? 0 : row; r < row_end; r++)
+		for (int c = col < 0 ? 0 : col; c < col_end; c++) {
+			struct gw_cell *cell = cell_at(canvas, r, c);
+
+			if (cell->width != 1)
+				release(canvas, r, c);
+			*cell = ascii_cell(' ', role);
+		}
+}
+
+/* Copies a cell n - 1 times, `step` cells apart. */
+static void repeat(struct gw_cell *first, int n, int step)
+{
+	for (int i = 1; i < n; i++)
+		first[(ptrdiff_t)i * step] = *first;
 }
 
 void gw_canvas_across(struct gw_canvas *canvas, int row, int col, int cols, const char *glyph)
 {
-	for (int c = col; c < col + cols; c++)
-		gw_canvas_put(canvas, row, c, 1, GW_ROLE_FRAME, glyph);
+	if (cols > canvas->cols - col)
+		cols = canvas->cols - col;
+	if (cols <= 0 || !on_page(canvas, row, col))
+		return;
+	gw_canvas_fill(canvas, row, col, 1, cols, GW_ROLE_FRAME);
+	gw_canvas_put(canvas, row, col, 1, GW_ROLE_FRAME, glyph);
+	repeat(cell_at(canvas, row, col), cols, 1);
 }
 
 void gw_canvas_down(struct gw_canvas *canvas, int row, int col, int rows, const char *glyph)
 {
-	for (int r = row; r < row + rows; r++)
-		gw_canvas_put(canvas, r, col, 1, GW_ROLE_FRAME, glyph);
+	if (rows > canvas->rows - row)
+		rows = canvas->rows - row;
+	if (rows <= 0 || !on_page(canvas, row, col))
+		return;
+	gw_canvas_fill(canvas, row, col, rows, 1, GW_ROLE_FRAME);
+	gw_canvas_put(canvas, row, col, 1, GW_ROLE_FRAME, glyph);
+	repeat(cell_at(canvas, row, col), rows, canvas->cols);
 }

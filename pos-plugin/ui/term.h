@@ -24,8 +24,12 @@ void gw_term_free(struct gw_term *term);
 void gw_term_size(const struct gw_term *term, int *rows, int *cols);
 bool gw_term_colours(const struct gw_term *term);
 
-/* Writes the difference to the tty's sink. */
-void gw_term_show(struct gw_term *term, const struct gw_canvas *canvas);
+/*
+ * Writes what differs between canvas and the one before, which must be what was shown last (any
+ * will do the first time), to the tty's sink.
+ */
+void gw_term_show(struct gw_term *term, const struct gw_canvas *canvas,
+		  const struct gw_canvas *before);
 /* The next gw_term_show draws everything. */
 void gw_term_redraw(struct gw_term *term);
 /* To the plain screen before the process is stopped; the next gw_term_show comes back. */

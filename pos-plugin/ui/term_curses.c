@@ -19,8 +19,7 @@ struct gw_term {
 	struct gw_tty *tty;
 	int type_rows, type_cols; /* LINES, COLUMNS, or what the type says of itself */
 	bool colour, all;
-	bool left;              /* gone to the plain screen */
-	struct gw_canvas shown; /* the last picture */
+	bool left; /* gone to the plain screen */
 };
 
 /*
@@ -122,6 +121,7 @@ int gw_term_new(struct gw_term **out, struct gw_tty *tty, const char *type, bool
 	term->type_rows = LINES;
 	term->type_cols = COLS;
 	nonl();
+	typeahead(-1); /* the sink is no keyboard */
 	leaveok(stdscr, FALSE);
 	set_colours(term);
 	*out = term;
@@ -178,11 +178,10 @@ static void set_region(const struct gw_term *term, int rows)
 			back);
 }
 
-static void put_cell(const struct gw_term *term, int row, int col, const struct gw_cell *cell)
+static void set_cell(const struct gw_term *term, const struct gw_cell *cell, cchar_t *out)
 {
 	wchar_t text[CCHARW_MAX + 1];
 	size_t len = strlen(cell->text), n = 0;
-	cchar_t out;
 	attr_t look = term->colour ? looks[cell->role].colour : looks[cell->role].mono;
 
 	for (size_t i = 0; i < len && n < CCHARW_MAX;) {
@@ -192,24 +191,51 @@ static void put_cell(const struct gw_term *term, int row, int col, const struct 
 		text[n++] = (wchar_t)c;
 	}
 	text[n] = L'\0';
-	if (setcchar(&out, text, look, (short)(term->colour ? cell->role + 1 : 0), NULL) == OK)
-		mvadd_wch(row, col, &out);
+	setcchar(out, text, look, (short)(term->colour ? cell->role + 1 : 0), NULL);
 }
 
-static void put_changes(struct gw_term *term, const struct gw_canvas *canvas)
+static bool differs(const struct gw_cell *a, const struct gw_cell *b)
 {
-	for (int row = 0; row < canvas->rows; row++)
-		for (int col = 0; col < canvas->cols; col++) {
-			const struct gw_cell *cell = gw_canvas_at(canvas, row, col);
-
-			if (cell->width > 0 &&
-			    (term->all || memcmp(cell, gw_canvas_at(&term->shown, row, col),
-						 sizeof(*cell)) != 0))
-				put_cell(term, row, col, cell);
-		}
+	return memcmp(a, b, sizeof(*a)) != 0;
 }
 
-void gw_term_show(struct gw_term *term, const struct gw_canvas *canvas)
+/* A run of cells that changed, handed over at once. */
+static void put_run(const struct gw_term *term, const struct gw_canvas *canvas, int row, int from,
+		    int to)
+{
+	cchar_t run[GW_CANVAS_COLS_MAX];
+	int n = 0;
+
+	for (int col = from; col < to; col++) {
+		const struct gw_cell *cell = gw_canvas_at(canvas, row, col);
+
+		if (cell->width > 0)
+			set_cell(term, cell, &run[n++]);
+	}
+	mvadd_wchnstr(row, from, run, n);
+}
+
+static void put_changes(const struct gw_term *term, const struct gw_canvas *canvas,
+			const struct gw_canvas *before)
+{
+	for (int row = 0; row < canvas->rows; row++) {
+		const struct gw_cell *now = gw_canvas_at(canvas, row, 0);
+		const struct gw_cell *old = term->all ? NULL : gw_canvas_at(before, row, 0);
+
+		for (int col = 0; col < canvas->cols; col++) {
+			int from = col;
+
+			while (col < canvas->cols && (old == NULL || now[col].width == 0 ||
+						      differs(&now[col], &old[col])))
+				col++;
+			if (col > from)
+				put_run(term, canvas, row, from, col);
+		}
+	}
+}
+
+void gw_term_show(struct gw_term *term, const struct gw_canvas *canvas,
+		  const struct gw_canvas *before)
 {
 	bool all = term->all;
 
@@ -223,14 +249,11 @@ void gw_term_show(struct gw_term *term, const struct gw_canvas *canvas)
 		clear();
 		clearok(stdscr, TRUE);
 	}
-	put_changes(term, canvas);
+	put_changes(term, canvas, before);
 	move(canvas->cursor_row, canvas->cursor_col);
 	refresh();
 	if (all)
 		set_region(term, canvas->rows);
 	term->left = false;
 	term->all = false;
-	memcpy(&term->shown, canvas, offsetof(struct gw_canvas, cells));
-	memcpy(term->shown.cells, canvas->cells,
-	       sizeof(canvas->cells[0]) * (size_t)(canvas->rows * canvas->cols));
 }

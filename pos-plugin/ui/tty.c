@@ -256,34 +256,48 @@ FILE *gw_tty_sink(struct gw_tty *tty)
 	return tty->sink;
 }
 
+bool gw_tty_behind(struct gw_tty *tty)
+{
+	return tty->waiting && !gw_tty_push(tty);
+}
+
+/* Writes what the device takes of the sink's bytes up to end. */
+static bool send_up_to(struct gw_tty *tty, off_t end)
+{
+	char bytes[8192];
+
+	while (!tty->gone && tty->sent < end) {
+		ssize_t n = pread(fileno(tty->sink), bytes, sizeof(bytes), tty->sent), put;
+
+		if (n > end - tty->sent)
+			n = (ssize_t)(end - tty->sent);
+		put = n > 0 ? write(tty->out, bytes, (size_t)n) : -1;
+		if (put >= 0)
+			tty->sent += put;
+		else if (n > 0 && errno == EAGAIN)
+			return false;
+		else if (n <= 0 || errno != EINTR)
+			tty->gone = true;
+	}
+	return true;
+}
+
 bool gw_tty_push(struct gw_tty *tty)
 {
 	int sink = fileno(tty->sink);
-	char bytes[8192];
-	bool waiting = false;
+	bool waiting;
+	off_t end;
 
 	fflush(tty->sink);
-	while (!tty->gone && !waiting) {
-		ssize_t n = pread(sink, bytes, sizeof(bytes), tty->sent), put;
-
-		if (n <= 0)
-			break;
-		put = write(tty->out, bytes, (size_t)n);
-		if (put >= 0)
-			tty->sent += put;
-		else if (errno == EAGAIN)
-			waiting = true;
-		else if (errno != EINTR)
-			tty->gone = true;
-	}
+	/* Where the writer stands is the end; the file itself stays as long as its longest frame.
+	 */
+	end = lseek(sink, 0, SEEK_CUR);
+	waiting = !send_up_to(tty, end);
 	if (waiting != tty->waiting)
 		watch(tty, EPOLL_CTL_MOD, tty->out, waiting ? EPOLLOUT : 0);
 	tty->waiting = waiting;
-	if (!waiting && tty->sent > 0) {
-		/* Only the offsets go back; the memory is kept for the next frame. */
+	if (!waiting && end > 0) {
 		lseek(sink, 0, SEEK_SET);
-		if (ftruncate(sink, 0) != 0)
-			tty->gone = true;
 		tty->sent = 0;
 	}
 	return !waiting;

@@ -45,6 +45,8 @@ void gw_tty_size(const struct gw_tty *tty, int *rows, int *cols, int or_rows, in
 
 /* Where to write; the stream is the tty's. */
 FILE *gw_tty_sink(struct gw_tty *tty);
+/* True while the device has not taken all of what was pushed: draw later. */
+bool gw_tty_behind(struct gw_tty *tty);
 /* Moves the sink's contents to the device.  False while some of it is still waiting. */
 bool gw_tty_push(struct gw_tty *tty);
 

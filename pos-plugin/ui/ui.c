@@ -17,7 +17,8 @@ struct gw_ui {
 	struct gw_lines lines;
 	uint8_t typed[256]; /* read, but not acted on for want of room */
 	size_t typed_len;
-	struct gw_canvas canvas;
+	struct gw_canvas pages[2]; /* the one on the screen, and the next */
+	int shown;
 };
 
 /* Terminals of the time before Unicode, whatever the locale of this end says. */
@@ -143,24 +144,26 @@ int64_t gw_ui_deadline(const struct gw_ui *ui)
 void gw_ui_draw(struct gw_ui *ui, const struct gw_view *view, const struct gw_ui_status *status,
 		int64_t mono_ms)
 {
+	struct gw_canvas *page = &ui->pages[!ui->shown];
 	int rows = 24, cols = 80;
 
-	if (!gw_tty_push(ui->tty))
+	if (gw_tty_behind(ui->tty))
 		return; /* the terminal is behind: when it has caught up it gets the newest picture
 			 */
 	if (ui->term == NULL) {
 		gw_lines_show(&ui->lines, gw_tty_sink(ui->tty), &ui->state, view, status, mono_ms,
-			      &ui->canvas);
+			      &ui->pages[0]);
 		gw_tty_push(ui->tty);
 		return;
 	}
 	gw_term_size(ui->term, &rows, &cols);
 	gw_tty_size(ui->tty, &rows, &cols, rows, cols);
-	gw_canvas_start(&ui->canvas, rows, cols, ui->state.ascii);
-	gw_ui_compose(&ui->state, view, status, mono_ms, &ui->canvas);
+	gw_canvas_start(page, rows, cols, ui->state.ascii);
+	gw_ui_compose(&ui->state, view, status, mono_ms, page);
 	if (ui->state.redraw)
 		gw_term_redraw(ui->term);
 	ui->state.redraw = false;
-	gw_term_show(ui->term, &ui->canvas);
+	gw_term_show(ui->term, page, &ui->pages[ui->shown]);
+	ui->shown = !ui->shown;
 	gw_tty_push(ui->tty);
 }
