@@ -36,13 +36,17 @@ static const struct gw_cli_option options[] = {
 static const struct gw_cli_program program = {
 	.name = "goeswith-sync",
 	.synopsis = "push [--to URL]\n"
+		    "pull [--from URL]\n"
+		    "run [--to URL] [--from URL]\n"
 		    "collect DIR [--into FILE]\n"
 		    "status\n"
 		    "verify [JOURNAL]\n"
 		    "salvage JOURNAL -o NEW",
-	.about = "Brings journals to head office.\n\n"
+	.about = "Brings journals to head office, and rule tables back.\n\n"
 		 "  push     seals new events into batches, uploads them, deletes what head office "
 		 "has\n"
+		 "  pull     fetches, checks and installs the newest rule table\n"
+		 "  run      both, for ever\n"
 		 "  collect  head office: checks the batches below DIR/up, takes them into a "
 		 "database,\n"
 		 "           publishes DIR/ack/TERMINAL\n"
@@ -57,8 +61,9 @@ static const struct {
 	const char *name;
 	sync_verb *run;
 } verbs[] = {
-	{"push", sync_push},     {"collect", sync_collect}, {"status", sync_status},
-	{"verify", sync_verify}, {"salvage", sync_salvage},
+	{"push", sync_push},       {"pull", sync_pull},     {"run", sync_run},
+	{"collect", sync_collect}, {"status", sync_status}, {"verify", sync_verify},
+	{"salvage", sync_salvage},
 };
 
 int64_t sync_now_ms(void)
@@ -198,7 +203,8 @@ int main(int argc, char **argv)
 	if (id < 0)
 		return s.cli.exit_status;
 	if (s.cli.first == argc)
-		return gw_cli_usage(&program, "what to do? push, collect, status, verify, salvage");
+		return gw_cli_usage(
+			&program, "what to do? push, pull, run, collect, status, verify, salvage");
 	rc = run(&s, values, &err);
 	gw_conf_free(s.conf);
 	if (rc == GW_E_USAGE)

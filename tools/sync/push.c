@@ -87,6 +87,7 @@ static int put_failed(struct pushing *p, struct batch_row *row, int rc,
 		return quarantine(p, row, why->text);
 	wait = push_backoff_ms(row->tries);
 	row->tries++;
+	row->refusals += answer->suspect;
 	if (wait < answer->retry_after_ms)
 		wait = answer->retry_after_ms;
 	row->next_ms = sync_now_ms() + wait;
@@ -95,7 +96,7 @@ static int put_failed(struct pushing *p, struct batch_row *row, int rc,
 	p->why = *why;
 	/* One bad file must not hold up the ones behind it. */
 	p->stop = !answer->suspect || ++p->suspects >= SUSPECTS_MOST;
-	if (answer->suspect && row->tries >= SUSPECT_TRIES)
+	if (answer->suspect && row->refusals >= SUSPECT_TRIES)
 		p->suspect = *row;
 	return state_put(p->state, row, p->err);
 }

@@ -216,10 +216,12 @@ static bool is_full(const struct sealing *b)
 static int seal_rest(struct sealing *b, struct gw_err *err)
 {
 	const struct sync_limits *l = &b->sync->limits;
+	int64_t age = sync_now_ms() - b->oldest_ms;
 
 	if (b->first == 0)
 		return GW_OK;
-	if (l->seal_all || sync_now_ms() - b->oldest_ms >= l->batch_age_ms)
+	/* A time that lies ahead says that a clock was put back: better now than in a year. */
+	if (l->seal_all || age < 0 || age >= l->batch_age_ms)
 		return seal_one(b, err);
 	b->result->left = b->last - b->first + 1;
 	b->result->oldest_left_ms = b->oldest_ms;

@@ -22,7 +22,8 @@ static const char schema[] =
 	"CREATE TABLE batch(epoch TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
 	" name TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, state INTEGER NOT NULL,"
 	" sealed_ms INTEGER NOT NULL, sent_ms INTEGER NOT NULL, tries INTEGER NOT NULL,"
-	" next_ms INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(epoch, first))"
+	" next_ms INTEGER NOT NULL, reason TEXT NOT NULL, refusals INTEGER NOT NULL, PRIMARY "
+	"KEY(epoch, first))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE note(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 	"COMMIT;";
@@ -113,7 +114,8 @@ void state_close(struct state *s)
 }
 
 #define COLUMNS                                                                                    \
-	"epoch, first, last, name, hash, size, state, sealed_ms, sent_ms, tries, next_ms, reason"
+	"epoch, first, last, name, hash, size, state, sealed_ms, sent_ms, tries, next_ms, "        \
+	"reason, refusals"
 
 static void text(sqlite3_stmt *stmt, int column, char *out, size_t size)
 {
@@ -136,6 +138,7 @@ static void read_row(sqlite3_stmt *stmt, struct batch_row *row)
 	row->tries = sqlite3_column_int64(stmt, 9);
 	row->next_ms = sqlite3_column_int64(stmt, 10);
 	text(stmt, 11, row->reason, sizeof(row->reason));
+	row->refusals = sqlite3_column_int64(stmt, 12);
 }
 
 int state_last(struct state *s, const char *epoch, struct batch_row *row, struct gw_err *err)
@@ -177,7 +180,7 @@ int state_put(struct state *s, const struct batch_row *row, struct gw_err *err)
 	sqlite3_stmt *stmt;
 	int rc = gw_db_prepare(s->db, &stmt,
 			       "INSERT OR REPLACE INTO batch(" COLUMNS
-			       ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+			       ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 			       err);
 
 	if (rc < 0)
@@ -194,6 +197,7 @@ int state_put(struct state *s, const struct batch_row *row, struct gw_err *err)
 	sqlite3_bind_int64(stmt, 10, row->tries);
 	sqlite3_bind_int64(stmt, 11, row->next_ms);
 	sqlite3_bind_text(stmt, 12, row->reason, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 13, row->refusals);
 	if (sqlite3_step(stmt) != SQLITE_DONE)
 		rc = gw_db_fail(s->db, err, "sync.db");
 	sqlite3_finalize(stmt);

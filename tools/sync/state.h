@@ -33,6 +33,7 @@ struct batch_row {
 	enum batch_state state;
 	int64_t sealed_ms, sent_ms; /* 0: not yet */
 	int64_t tries, next_ms;     /* failed attempts, and when to try again */
+	int64_t refusals;           /* of them answers that said it may be this file */
 	char reason[STATE_REASON_MAX];
 };
 

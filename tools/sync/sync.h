@@ -38,7 +38,7 @@ struct sync {
 /* A verb.  GW_OK, or a code with the sentence in err. */
 typedef int sync_verb(struct sync *s, struct gw_err *err);
 
-sync_verb sync_push, sync_collect, sync_status, sync_verify, sync_salvage;
+sync_verb sync_push, sync_pull, sync_run, sync_collect, sync_status, sync_verify, sync_salvage;
 
 /* A value of the configuration's [sync] section; the command line has gone before. */
 const char *sync_setting(const struct sync *s, const char *key, const char *fallback);
