@@ -9,7 +9,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 REST := $(filter-out deps,$(MAKECMDGOALS))
 .PHONY: deps $(REST)
 deps:
-	@tools/deps.sh
+	@tools/deps.sh $(if $(REST),$(if $(filter-out all demo install,$(REST)),,--build))
 	$(if $(REST),@$(MAKE) --no-print-directory $(REST))
 $(REST): deps
 	@:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what goeswith needs on Debian, as root or through sudo; safe to run again.
-# usage: tools/deps.sh [--list]
+# usage: tools/deps.sh [--build | --list]      --build: without what only the tests need
 set -eu
 
 # What building and running need, with the reason for each.
@@ -45,12 +45,14 @@ if [ "${1:-}" = --list ]; then
 	printf '%s\n%s\n' "$build" "$tests" | grep .
 	exit 0
 fi
+wanted=$(names "$build")
+[ "${1:-}" = --build ] || wanted="$wanted $(names "$tests")"
 if ! command -v apt-get >/dev/null 2>&1; then
 	echo "tools/deps.sh knows Debian's apt-get only; install by hand what 'tools/deps.sh --list' prints" >&2
 	exit 4
 fi
 missing=
-for p in $(names "$build") $(names "$tests"); do
+for p in $wanted; do
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing="$missing $p"
 done
 if [ -z "$missing" ]; then
