@@ -6,6 +6,7 @@
 #include "tools/mine/evaluate.h"
 #include "tools/mine/fold.h"
 #include "tools/mine/options.h"
+#include "tools/mine/round.h"
 #include "tools/mine/round_table.h"
 #include "tools/mine/rules.h"
 #include "tools/mine/sales.h"
@@ -115,6 +116,8 @@ static int mine(struct gw_mine_options *o, const struct gw_cli *cli, struct gw_s
 	(void)cli;
 	if (o->tsv)
 		return mine_exact(o, sales, err);
+	if (o->next_round != NULL)
+		return gw_round_make(o, sales, err);
 	rc = gw_mine_lines(&lines, o, sales, err);
 	if (rc < 0)
 		return rc;

@@ -41,8 +41,9 @@ struct gw_mine_options {
 	double money; /* exponent of the price in the choice of rules */
 	double half_life_days;
 	struct gw_fraction train_share;
-	const char *next_round;
-	const char *round_from; /* first day of the round, YYYY-MM-DD */
+	const char *next_round, *last_round; /* folders */
+	const char *verdicts;                /* CSV: arm, verdict */
+	const char *round_from;              /* first day of the round, YYYY-MM-DD */
 };
 
 /*

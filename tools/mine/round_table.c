@@ -28,8 +28,6 @@ static int append(struct gw_lines *lines, const struct gw_sales *s, struct gw_ru
 
 	for (int i = 0; i < line.conditions; i++)
 		fits &= gw_rule_code_fits(code_of(s, line.condition[i]));
-	if (line.category != GW_DICT_NONE)
-		fits &= gw_rule_code_fits(gw_dict_text(&s->categories, line.category));
 	if (!fits) {
 		lines->unfit++;
 		return GW_OK;
@@ -338,8 +336,8 @@ static int add_services(struct gw_lines *lines, const struct gw_mine_options *o,
 /* --- dates, and all of it
  * ------------------------------------------------------------------------- */
 
-static int round_start(const struct gw_mine_options *o, const struct gw_sales *s, int64_t *day,
-		       struct gw_err *err)
+int gw_round_start(const struct gw_mine_options *o, const struct gw_sales *s, int64_t *day,
+		   struct gw_err *err)
 {
 	*day = s->last_ms == GW_NO_TIME ? GW_NO_DAY : s->last_ms / GW_DAY_MS + 1;
 	if (o->round_from == NULL || gw_date_parse(o->round_from, strlen(o->round_from), day) == 0)
@@ -353,7 +351,7 @@ static int add_seasons(struct gw_lines *lines, const struct gw_mine_options *o,
 {
 	struct gw_seasons seasons;
 	int64_t day;
-	int rc = round_start(o, s, &day, err);
+	int rc = gw_round_start(o, s, &day, err);
 
 	if (rc < 0 || !o->seasons || day == GW_NO_DAY)
 		return rc;

@@ -34,6 +34,13 @@ int gw_lines_of_weights(struct gw_lines *lines, const struct gw_weights *weights
 			const struct gw_sales *sales, struct gw_err *err);
 void gw_lines_release(struct gw_lines *lines);
 
+/*
+ * First day of the round: --round-from, else the day after the last sale; GW_NO_DAY when there is
+ * neither.  GW_E_USAGE.
+ */
+int gw_round_start(const struct gw_mine_options *options, const struct gw_sales *sales,
+		   int64_t *day, struct gw_err *err);
+
 /* Writes options->output and options->items_output; says on stderr what was written. */
 int gw_lines_write(const struct gw_lines *lines, const struct gw_mine_options *options,
 		   const struct gw_sales *sales, struct gw_err *err);

@@ -37,6 +37,9 @@ static void put_if(char *room, size_t size, const struct gw_sales *s, const stru
 	room[0] = '\0';
 	if (r->category != GW_DICT_NONE) {
 		snprintf(room, size, "category:%s", gw_dict_text(&s->categories, r->category));
+		/* As goeswith-table has it: a blank would end the name. */
+		for (char *p = room; *p != '\0'; p++)
+			*p = *p == ' ' ? '_' : *p;
 		return;
 	}
 	for (int i = 0; i < r->conditions; i++)
