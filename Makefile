@@ -140,11 +140,12 @@ UNIT_TESTS += test_table_set test_table_trust
 E2E_TESTS  += table_tool.py table_uci.py
 BENCHES    += table_load
 FUZZERS    += table_csv table_bundle
-UNIT_TESTS += test_mine_sets
-E2E_TESTS  += mine_rules.py mine_evaluate.py
+UNIT_TESTS += test_mine_sets test_mine_read
+E2E_TESTS  += mine_rules.py mine_evaluate.py mine_round.py
 E2E_TESTS  += host_library.py host_doc.py host_socket.py headless_protocol.py sim_replay.py
 UNIT_TESTS += test_replay
 BENCHES    += mine
+FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger

@@ -145,7 +145,8 @@ static void rules_are_complete(void **state)
 		struct gw_rule_filter filter = {.min_confidence = {random_below(11), 10}};
 
 		trial_make(&t, random_below(2) * 4096);
-		assert_int_equal(gw_order_make(&order, &t.sales, NULL, limits.min_count, 0, NULL), GW_OK);
+		assert_int_equal(gw_order_make(&order, &t.sales, NULL, limits.min_count, 0, NULL),
+				 GW_OK);
 		for (int run = 0; run < 2; run++) {
 			struct seen *s = run == 0 ? &first : &again;
 			struct gw_itemsets sets = {0};

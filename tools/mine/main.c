@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/mine/category.h"
 #include "tools/mine/evaluate.h"
 #include "tools/mine/fold.h"
 #include "tools/mine/options.h"
@@ -54,8 +55,30 @@ static uint32_t least_count(const struct gw_mine_options *o, const struct gw_sal
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
+/* Rules from categories to items outside them, over the same thresholds. */
+static int print_categories(const struct gw_mine_options *o, const struct gw_tsv *tsv,
+			    uint32_t least, struct gw_err *err)
+{
+	const struct gw_sales *s = tsv->sales;
+	struct gw_category_counts counts;
+	int rc = gw_categories_count(&counts, s, err);
+
+	if (rc < 0)
+		return rc;
+	for (uint32_t k = 0; k < counts.categories; k++)
+		for (uint32_t i = 0; i < counts.items; i++) {
+			struct gw_counts c = {gw_category_both(&counts, k, i), counts.n_x[k],
+					      s->facts[i].baskets, gw_spool_count(s->spool)};
+
+			if (c.n_xy >= least && gw_at_least(c.n_xy, c.n_x, o->min_confidence))
+				gw_tsv_category(tsv, k, i, &c);
+		}
+	gw_categories_release(&counts);
+	return GW_OK;
+}
+
 static int print_tsv(const struct gw_mine_options *o, const struct gw_sales *sales,
-		     const struct gw_itemsets *sets, struct gw_err *err)
+		     const struct gw_itemsets *sets, uint32_t least, struct gw_err *err)
 {
 	struct gw_rule_filter filter = {o->min_confidence, o->fdr, o->productive};
 	uint64_t baskets = gw_spool_count(sales->spool);
@@ -77,6 +100,8 @@ static int print_tsv(const struct gw_mine_options *o, const struct gw_sales *sal
 			rc = gw_tsv_rule(&tsv, &list.at[i]);
 		gw_rule_list_release(&list);
 	}
+	if (rc == GW_OK && o->categories)
+		rc = print_categories(o, &tsv, least, err);
 	int closed = gw_out_close(&out, rc != GW_E_MEMORY, rc != GW_E_MEMORY ? err : NULL);
 
 	return rc < 0 ? rc : closed;
@@ -97,7 +122,7 @@ static int mine_exact(const struct gw_mine_options *o, const struct gw_sales *sa
 		return rc;
 	rc = gw_itemsets_mine(&sets, sales->spool, &order, &limits, err);
 	if (rc == GW_OK)
-		rc = print_tsv(o, sales, &sets, err);
+		rc = print_tsv(o, sales, &sets, limits.min_count, err);
 	gw_itemsets_release(&sets);
 	gw_order_release(&order);
 	return rc;

@@ -28,6 +28,7 @@ enum {
 	OPT_MEASURE,
 	OPT_FDR,
 	OPT_PRODUCTIVE,
+	OPT_CATEGORIES,
 	OPT_TSV,
 	OPT_ITEMS,
 	OPT_METHOD,
@@ -85,6 +86,7 @@ static const struct gw_cli_option mine_options[] = {
 	{OPT_MEASURE, "measure", "NAME", "lift, conviction, fisher ...: print it, order by it"},
 	{OPT_FDR, "fdr", "Q", "keep rules significant at this false-discovery rate"},
 	{OPT_PRODUCTIVE, "productive", NULL, "drop rules that do not beat their parts"},
+	{OPT_CATEGORIES, "categories", NULL, "with --tsv: rules from whole categories as well"},
 	{OPT_MAX_RULES, "max-rules", "N", "at most so many (40000)"},
 	{OPT_PER_ITEM, "per-item", "N", "at most so many for one antecedent (1000)"},
 	{OPT_TUNE, "tune", NULL, "find the parameters on the last fifth of the sales first"},
@@ -353,6 +355,9 @@ static int take(struct gw_mine_options *o, int id, const char *value, struct gw_
 		return GW_OK;
 	case OPT_PRODUCTIVE:
 		o->productive = true;
+		return GW_OK;
+	case OPT_CATEGORIES:
+		o->categories = true;
 		return GW_OK;
 	case OPT_TSV:
 		o->tsv = true;

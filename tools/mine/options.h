@@ -29,6 +29,7 @@ struct gw_mine_options {
 	const char *measure; /* NULL: none asked for */
 	double fdr;          /* 0: none */
 	bool productive, tsv;
+	bool categories; /* exact rules from categories as well */
 	const char *output, *items_output, *catalogue;
 	enum gw_method method;
 	uint32_t rules_max, per_item, max_basket;

@@ -86,9 +86,19 @@ static void put_sales(FILE *to, const struct gw_round_rule *rule)
 		(unsigned long long)c->n_xy, gw_lift(c));
 }
 
+/* True for new rules from the same items; the mining puts them next to each other. */
+static bool same_antecedent(const struct gw_round_rule *a, const struct gw_round_rule *b)
+{
+	return a->old == SIZE_MAX && b->old == SIZE_MAX && a->mined != NULL && b->mined != NULL &&
+	       a->mined->category == b->mined->category &&
+	       a->mined->conditions == b->mined->conditions &&
+	       memcmp(a->mined->condition, b->mined->condition, sizeof(a->mined->condition)) == 0;
+}
+
 static void put_fate(FILE *to, const struct gw_round *r, enum gw_fate fate, const char *what,
 		     const char *why)
 {
+	const struct gw_round_rule *told = NULL;
 	size_t left = SHOWN;
 
 	if (r->counts[fate] == 0)
@@ -99,6 +109,10 @@ static void put_fate(FILE *to, const struct gw_round *r, enum gw_fate fate, cons
 
 		if (rule->fate != fate || (fate == GW_FATE_CROWDED && rule->old == SIZE_MAX))
 			continue;
+		/* One rule of each antecedent, so that a page shows more than one corner. */
+		if (told != NULL && same_antecedent(rule, told))
+			continue;
+		told = rule;
 		fprintf(to, "- `%s` ", rule->id);
 		put_rule(to, r, rule);
 		put_offers(to, r, rule);
@@ -106,9 +120,8 @@ static void put_fate(FILE *to, const struct gw_round *r, enum gw_fate fate, cons
 		fputs("\n", to);
 		left--;
 	}
-	if (r->counts[fate] > SHOWN)
-		fprintf(to, "- ... and %zu more, in rules.csv by their numbers\n",
-			r->counts[fate] - SHOWN);
+	if (r->counts[fate] > SHOWN - left)
+		fprintf(to, "- ... and %zu more\n", r->counts[fate] - (SHOWN - left));
 }
 
 static void put_head(FILE *to, const struct gw_round *r)

@@ -83,6 +83,29 @@ static char *put_code(char *to, const struct gw_tsv *t, uint32_t item, char behi
 	return to + len + 1;
 }
 
+/* The numbers behind antecedent and consequent, and the line's end. */
+static char *put_counts(char *p, const struct gw_tsv *t, const struct gw_counts *c)
+{
+	p = put_number(p, c->n_xy, '\t');
+	p = put_number(p, c->n_x, '\t');
+	p = put_number(p, c->n_y, '\t');
+	p = put_number(p, c->n, '\t');
+	if (t->measure != NULL)
+		p += snprintf(p, 24, "\t%.10g", t->measure(c));
+	*p++ = '\n';
+	return p;
+}
+
+void gw_tsv_category(const struct gw_tsv *t, uint32_t category, uint32_t item,
+		     const struct gw_counts *c)
+{
+	char line[5 * 24], *p = put_counts(line, t, c);
+
+	fprintf(t->to, "category:%s\t%s", gw_dict_text(&t->sales->categories, category),
+		gw_dict_text(&t->sales->items, item));
+	fwrite(line, 1, (size_t)(p - line), t->to);
+}
+
 int gw_tsv_rule(void *ctx, const struct gw_mined_rule *rule)
 {
 	const struct gw_tsv *t = ctx;
@@ -104,12 +127,6 @@ int gw_tsv_rule(void *ctx, const struct gw_mined_rule *rule)
 	for (int i = 0; i < rule->len; i++)
 		p = put_code(p, t, item[i], i + 1 < rule->len ? ' ' : '\t');
 	p = put_code(p, t, order->item_of[rule->consequent], '\t') - 1;
-	p = put_number(p, c.n_xy, '\t');
-	p = put_number(p, c.n_x, '\t');
-	p = put_number(p, c.n_y, '\t');
-	p = put_number(p, c.n, '\t');
-	if (t->measure != NULL)
-		p += snprintf(p, 24, "\t%.10g", t->measure(&c));
-	*p++ = '\n';
+	p = put_counts(p, t, &c);
 	return fwrite_unlocked(line, 1, (size_t)(p - line), t->to) > 0 ? GW_OK : GW_E_STORAGE;
 }

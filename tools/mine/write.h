@@ -36,6 +36,10 @@ struct gw_tsv {
 	gw_measure_fn *measure; /* NULL: none */
 };
 
+/* A line for "category:NAME" as antecedent. */
+void gw_tsv_category(const struct gw_tsv *tsv, uint32_t category, uint32_t item,
+		     const struct gw_counts *counts);
+
 /* A gw_rule_fn; ctx is the gw_tsv. */
 int gw_tsv_rule(void *ctx, const struct gw_mined_rule *rule);
 
