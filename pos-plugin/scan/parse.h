@@ -41,7 +41,10 @@ void gw_scan_warn(struct gw_scan *out, enum gw_scan_warning_code code, const cha
 int gw_scan_take_gtin(struct gw_scan_job *job, const char *digits, size_t n, size_t at,
 		      bool in_store);
 
-/* Keeps text as code and key of this kind; refuses control characters, cuts what is too long. */
+/*
+ * Keeps text as code and key of this kind: refuses controls and cards, turns what is too long into
+ * GW_SCAN_OTHER, and does not keep free text.
+ */
 int gw_scan_take_code(struct gw_scan_job *job, enum gw_scan_kind kind, size_t from, size_t len);
 
 /* rcn.c: reads the measure of an in-store number by the patterns and the region, zeroes it. */

@@ -170,15 +170,40 @@ static int refuse_control(struct gw_scan *out, int at, char c)
 			      (unsigned char)c);
 }
 
+/* What a link leads to may name a person; where it leads is enough. */
+static size_t without_query(const char *link, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && link[n] != '?' && link[n] != '#')
+		n++;
+	return n;
+}
+
+static bool has_blank(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)p[i] <= ' ')
+			return true;
+	return false;
+}
+
+/* Text that is no code (a licence, a visiting card) is nobody's business: it is not kept. */
+static bool is_worth_keeping(enum gw_scan_kind kind, const char *p, size_t len)
+{
+	return kind != GW_SCAN_OTHER || (len <= GW_SCAN_CODE_MAX && !has_blank(p, len));
+}
+
 int gw_scan_take_code(struct gw_scan_job *job, enum gw_scan_kind kind, size_t from, size_t len)
 {
 	struct gw_scan *out = job->out;
+	const char *p = job->data + from;
 	int bad = kind == GW_SCAN_OTHER ? find_bad_control(job->data, from, len)
 					: find_control(job->data, from, len);
 
 	if (len == 0)
 		return gw_scan_refuse(out, (int)from, "%s", GW_NOTHING_BEHIND);
-	if (gw_card_seen(job->data + from, len))
+	if (gw_card_seen(p, len))
 		return gw_scan_refuse_card(out);
 	if (out->gtin[0] != '\0') { /* behind a product: nothing that a till needs */
 		gw_scan_warn(out, GW_WARN_SEGMENT, NULL, from);
@@ -186,13 +211,15 @@ int gw_scan_take_code(struct gw_scan_job *job, enum gw_scan_kind kind, size_t fr
 	}
 	if (bad >= 0)
 		return refuse_control(out, bad, job->data[bad]);
-	if (len >= GW_SCAN_CODE_SIZE) {
-		if (kind == GW_SCAN_CODE)
-			kind = GW_SCAN_OTHER;
-		gw_scan_warn(out, GW_WARN_CUT, NULL, from);
+	if (kind == GW_SCAN_CODE && len > GW_SCAN_CODE_MAX) {
+		kind = GW_SCAN_OTHER;
+		gw_scan_warn(out, GW_WARN_LONG, NULL, from);
 	}
 	out->kind = kind;
-	gw_utf8_sanitize(out->code, sizeof(out->code), job->data + from, len);
+	if (!is_worth_keeping(kind, p, len))
+		return GW_OK;
+	gw_utf8_sanitize(out->code, sizeof(out->code), p,
+			 kind == GW_SCAN_URI ? without_query(p, len) : len);
 	/* Invisible characters between the digits are gone now. */
 	if (gw_card_seen(out->code, strlen(out->code)))
 		return gw_scan_refuse_card(out);

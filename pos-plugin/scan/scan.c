@@ -77,7 +77,7 @@ static bool is_code(const char *p, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (p[i] <= ' ' || p[i] > '~')
 			return false;
-	return len <= 48;
+	return len <= GW_SCAN_CODE_MAX;
 }
 
 static int decode_free(struct gw_scan_job *job, struct gw_element_list *list,

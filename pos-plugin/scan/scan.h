@@ -30,6 +30,8 @@
 
 /* Longest scan that is looked at; anything longer is refused whole. */
 #define GW_SCAN_DATA_MAX 4096
+/* Longest internal code; longer text is GW_SCAN_OTHER and not kept. */
+#define GW_SCAN_CODE_MAX 48
 /* Room for an internal code or the head of a link, NUL included. */
 #define GW_SCAN_CODE_SIZE    128
 #define GW_SCAN_WARNINGS_MAX 8
@@ -41,8 +43,8 @@ enum gw_scan_kind {
 	GW_SCAN_CODE,    /* internal code: code and key */
 	GW_SCAN_ADDON,   /* a 2- or 5-digit add-on alone, waiting for its product: addon */
 	GW_SCAN_COUPON,  /* gtin where it is an EAN/UPC, else the elements */
-	GW_SCAN_URI,     /* a link without a product: the head of it in code */
-	GW_SCAN_OTHER,   /* something else that was read well: elements or code */
+	GW_SCAN_URI,     /* a link without a product: the head of it in code, without its query */
+	GW_SCAN_OTHER,   /* something else that was read well: elements, a short code, or nothing */
 	GW_SCAN_REFUSED, /* error and at */
 };
 
@@ -130,7 +132,7 @@ struct gw_scan_amount {
 	X(GW_WARN_EIGHT_DIGITS, "8 digits could be EAN-8 or UPC-E")                                \
 	X(GW_WARN_VERIFIER, "the verifier digit of the price or weight is wrong")                  \
 	X(GW_WARN_NOT_GTIN, "the check digit does not fit a GTIN, taken as an internal code")      \
-	X(GW_WARN_CUT, "too long to keep, cut")                                                    \
+	X(GW_WARN_LONG, "too long for an internal code, not kept")                                 \
 	X(GW_WARN_EMPTY, "nothing behind the symbology identifier")                                \
 	X(GW_WARN_SHORT_GTIN, "the GTIN is written with fewer than 14 digits")                     \
 	X(GW_WARN_AI_UNKNOWN, "no such application identifier")                                    \

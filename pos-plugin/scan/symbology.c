@@ -78,19 +78,29 @@ const struct gw_symbology *gw_symbology_find(char letter, char modifier)
  * second one, where there is one, stands in modifiers.
  */
 struct maker_row {
-	char id[3];
+	char id[4];
 	struct gw_symbology as;
 };
 
 static const struct maker_row zebra[] = {
-	{"A", {'A', "", GW_SYM_RETAIL, "EAN/UPC"}},  {"B", {'B', "", GW_SYM_CODE, "Code 39"}},
-	{"C", {'C', "", GW_SYM_OTHER, "Codabar"}},   {"D", {'D', "", GW_SYM_CODE, "Code 128"}},
-	{"E", {'E', "", GW_SYM_CODE, "Code 93"}},    {"F", {'F', "", GW_SYM_ITF, "ITF"}},
-	{"G", {'G', "", GW_SYM_CODE, "2 of 5"}},     {"H", {'H', "", GW_SYM_CODE, "Code 11"}},
-	{"J", {'J', "", GW_SYM_CODE, "MSI"}},        {"K", {'K', "", GW_SYM_GS1, "GS1-128"}},
-	{"L", {'L', "", GW_SYM_BOOK, "Bookland"}},   {"N", {'N', "", GW_SYM_OTHER, "coupon code"}},
-	{"R", {'R', "", GW_SYM_GS1, "GS1 DataBar"}}, {"T", {'T', "", GW_SYM_GS1, "GS1 composite"}},
+	{"A", {'A', "", GW_SYM_RETAIL, "EAN/UPC"}},
+	{"B", {'B', "", GW_SYM_CODE, "Code 39"}},
+	{"C", {'C', "", GW_SYM_OTHER, "Codabar"}},
+	{"D", {'D', "", GW_SYM_CODE, "Code 128"}},
+	{"E", {'E', "", GW_SYM_CODE, "Code 93"}},
+	{"F", {'F', "", GW_SYM_ITF, "ITF"}},
+	{"G", {'G', "", GW_SYM_CODE, "2 of 5"}},
+	{"H", {'H', "", GW_SYM_CODE, "Code 11"}},
+	{"J", {'J', "", GW_SYM_CODE, "MSI"}},
+	{"K", {'K', "", GW_SYM_GS1, "GS1-128"}},
+	{"L", {'L', "", GW_SYM_BOOK, "Bookland"}},
+	{"N", {'N', "", GW_SYM_OTHER, "coupon code"}},
+	{"R", {'R', "", GW_SYM_GS1, "GS1 DataBar"}},
+	{"T", {'T', "", GW_SYM_GS1, "GS1 composite"}},
+	{"P00", {'P', "", GW_SYM_FREE, "Data Matrix"}},
+	{"P01", {'P', "", GW_SYM_FREE, "QR Code"}},
 	{"X", {'X', "", GW_SYM_OTHER, "PDF417"}},
+	{"Z", {'Z', "", GW_SYM_FREE, "Aztec Code"}},
 };
 
 static const struct maker_row honeywell[] = {

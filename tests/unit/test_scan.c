@@ -79,6 +79,10 @@ static void test_carriers(void **state)
 		{"ABC-123", "code ABC-123"},
 		{"]G0012345678905", "code 012345678905"},
 		{"]F0A123B", "other A123B"},
+		{"]L0@\n\x1E\rANSI 6360DAQJANE DOE", "other"},
+		{"]Q1BEGIN:VCARD\nN:Doe\nEND:VCARD", "other"},
+		{"]Q1https://a.example/x?name=doe",
+		 "uri https://a.example/x !a link without a product"},
 		{"12345678", "code 12345678 !the check digit does not fit a GTIN, taken as an "
 			     "internal code"},
 		{"4711", "code 4711"},
@@ -114,7 +118,9 @@ static void test_too_long(void **state)
 	memset(data, 'A', sizeof(data));
 	assert_string_equal(digest(NULL, data, sizeof(data)),
 			    "refused 4096: longer than 4096 bytes");
-	assert_memory_equal(digest(NULL, data, 200), "other AAAA", 10);
+	assert_string_equal(digest(NULL, data, 49),
+			    "other !too long for an internal code, not kept");
+	assert_memory_equal(digest(NULL, data, 48), "code AAAA", 9);
 }
 
 /* Numbers that pass Luhn and begin like an issuer's; the usual test numbers of the schemes. */
