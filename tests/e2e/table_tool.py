@@ -69,6 +69,8 @@ def demo_shop():
         t.equal({r.get("kind", "addon") for r in rules}, {"addon", "upgrade", "bundle"}, "rules of every kind")
         wanted = ("days", "from_minute", "min_subtotal", "segment", "arm", "priority", "from", "saves", "moment")
         t.equal([w for w in wanted if not any(w in r for r in rules)], [], "and with every kind of condition")
+        t.check(max(len(r.get("script", "")) for r in rules) <= 40 and max(len(i["name"]) for i in items) <= 30,
+                "its texts fit the offer card")
         t.check(any(len(r["if"]) == 3 for r in rules) and any(not r["if"] for r in rules), "of 0 to 3 items")
         scripts = {unicodedata.name(c).split()[0] for i in items for c in i["name"] if c.isalpha()}
         t.check({"LATIN", "GREEK", "CYRILLIC", "CJK", "HIRAGANA"} <= scripts, "names in several scripts", scripts)
