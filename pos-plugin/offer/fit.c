@@ -4,9 +4,10 @@
  *
  * 1. The best are a heap of at most 32 with the worst of them on top.  While evidence only grows,
  *    a target outside it can never beat the top, so an update is one addition, one multiplication
- *    and one comparison that nearly always says no.  When evidence falls (a void, a negative
- *    weight) the heap is marked stale and filled again when it is next asked for: voids are rare,
- *    scans are not.  The comparison is in float, with slack; the heap itself is exact.
+ *    and one comparison that nearly always says no.  What is in the heap stays in while it grows,
+ *    and is not even looked at until somebody else wants its place.  When evidence falls (a void, a
+ *    negative weight) the heap is marked stale and filled again when it is next asked for: voids
+ *    are rare, scans are not.  The comparison is in float, with slack; places are given exactly.
  * 2. The loop has no other branch.  What it meets is as good as random, and a wrong guess costs
  * more than the work.  "The strongest pairing" is a maximum of keys, weight above, pairing number
  *    below; what must be cleared later is a mark per block.
@@ -44,10 +45,10 @@ int gw_fit_new(struct gw_fit **out, const struct gw_offer_index *index)
 	fit->index = index;
 	fit->evidence = gw_index_column(count);
 	fit->strongest = malloc(count * sizeof(*fit->strongest));
-	fit->place = calloc(count, sizeof(*fit->place));
+	fit->listed = calloc(count, sizeof(*fit->listed));
 	fit->dirty = malloc(count / GW_FIT_BLOCK);
 	fit->dense = malloc((index->dense_count + 1u) * sizeof(*fit->dense));
-	if (fit->evidence == NULL || fit->strongest == NULL || fit->place == NULL ||
+	if (fit->evidence == NULL || fit->strongest == NULL || fit->listed == NULL ||
 	    fit->dirty == NULL || fit->dense == NULL || gw_match_new(&fit->match, index) < 0) {
 		gw_fit_free(fit);
 		return GW_E_MEMORY;
@@ -65,7 +66,7 @@ void gw_fit_free(struct gw_fit *fit)
 	gw_match_free(fit->match);
 	free(fit->evidence);
 	free(fit->strongest);
-	free(fit->place);
+	free(fit->listed);
 	free(fit->dirty);
 	free(fit->dense);
 	free(fit);
@@ -87,12 +88,6 @@ static inline bool better(struct gw_fit_scored a, struct gw_fit_scored b)
 	return a.score != b.score ? a.score > b.score : a.target < b.target;
 }
 
-static inline void put(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
-{
-	fit->heap[at] = s;
-	fit->place[s.target] = (uint8_t)(at + 1);
-}
-
 /* Puts s at `at` or, while a child is worse, further from the top. */
 static void sink(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 {
@@ -103,10 +98,10 @@ static void sink(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 			child++;
 		if (!better(s, fit->heap[child]))
 			break;
-		put(fit, at, fit->heap[child]);
+		fit->heap[at] = fit->heap[child];
 		at = child;
 	}
-	put(fit, at, s);
+	fit->heap[at] = s;
 }
 
 static void rise(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
@@ -116,26 +111,41 @@ static void rise(struct gw_fit *fit, uint32_t at, struct gw_fit_scored s)
 
 		if (!better(parent, s))
 			break;
-		put(fit, at, parent);
+		fit->heap[at] = parent;
 	}
-	put(fit, at, s);
+	fit->heap[at] = s;
 }
 
-/* A target's score may have grown: keeps the heap the best of all. */
+/* Makes the score on top a true one: those in the heap are of when it was last looked at, and may
+ * have grown since. */
+static void refresh_top(struct gw_fit *fit)
+{
+	for (;;) {
+		struct gw_fit_scored top = {score(fit, fit->heap[0].target), fit->heap[0].target};
+
+		if (top.score <= fit->heap[0].score)
+			return;
+		sink(fit, 0, top);
+	}
+}
+
+/* A target outside the heap may have come to belong in it. */
 static void promote(struct gw_fit *fit, uint32_t target)
 {
 	struct gw_fit_scored s = {score(fit, target), target};
-	uint32_t place = fit->place[target];
 
 	if (s.score <= 0)
 		return;
-	if (place > 0) {
-		sink(fit, place - 1, s);
-	} else if (fit->heap_count < GW_FIT_BEST) {
+	if (fit->heap_count < GW_FIT_BEST) {
+		fit->listed[target] = 1;
 		rise(fit, fit->heap_count++, s);
-	} else if (better(s, fit->heap[0])) {
-		fit->place[fit->heap[0].target] = 0;
-		sink(fit, 0, s);
+	} else {
+		refresh_top(fit);
+		if (better(s, fit->heap[0])) {
+			fit->listed[fit->heap[0].target] = 0;
+			fit->listed[target] = 1;
+			sink(fit, 0, s);
+		}
 	}
 	if (fit->heap_count == GW_FIT_BEST)
 		fit->floor = (float)fit->heap[0].score * SLACK;
@@ -144,7 +154,7 @@ static void promote(struct gw_fit *fit, uint32_t target)
 static void clear_heap(struct gw_fit *fit)
 {
 	for (uint32_t i = 0; i < fit->heap_count; i++)
-		fit->place[fit->heap[i].target] = 0;
+		fit->listed[fit->heap[i].target] = 0;
 	fit->heap_count = 0;
 	fit->floor = FLT_MIN; /* above 0: what is worth nothing is not on the list */
 	fit->stale = false;
@@ -184,6 +194,7 @@ static void gain_sparse(struct gw_fit *fit, uint32_t pattern)
 	int32_t *evidence = fit->evidence;
 	int64_t *strongest = fit->strongest;
 	uint8_t *dirty = fit->dirty;
+	const uint8_t *listed = fit->listed;
 	uint32_t end = x->pairing_first[pattern + 1];
 
 	for (uint32_t q = x->pairing_first[pattern]; q < end; q++) {
@@ -194,7 +205,7 @@ static void gain_sparse(struct gw_fit *fit, uint32_t pattern)
 		dirty[target / GW_FIT_BLOCK] = 1;
 		evidence[target] = now;
 		strongest[target] = key > before ? key : before;
-		if ((float)now * worth[target] >= fit->floor)
+		if (((float)now * worth[target] >= fit->floor) & !listed[target])
 			promote(fit, target);
 	}
 }
@@ -222,7 +233,7 @@ static void gain_dense(struct gw_fit *fit, const int32_t *column)
 		if (!add_strip(&fit->evidence[from], &column[from], &worth[from], fit->floor))
 			continue;
 		for (uint32_t t = from; t < from + STRIP; t++)
-			if ((float)fit->evidence[t] * worth[t] >= fit->floor)
+			if ((float)fit->evidence[t] * worth[t] >= fit->floor && !fit->listed[t])
 				promote(fit, t);
 	}
 	memset(fit->dirty, 1, count / GW_FIT_BLOCK);
@@ -325,7 +336,8 @@ size_t gw_fit_best(struct gw_fit *fit, uint32_t *targets, size_t max)
 	if (fit->stale)
 		refill(fit);
 	for (count = 0; count < fit->heap_count; count++) {
-		struct gw_fit_scored s = fit->heap[count];
+		struct gw_fit_scored s = {score(fit, fit->heap[count].target),
+					  fit->heap[count].target};
 		size_t at = count;
 
 		for (; at > 0 && better(s, sorted[at - 1]); at--)

@@ -33,7 +33,7 @@ struct gw_fit {
 	/* private; arrays per target are padded to whole blocks */
 	int32_t *evidence;  /* in 1/scale */
 	int64_t *strongest; /* weight and pairing as one key */
-	uint8_t *place;     /* in the heap + 1, 0: not in it */
+	uint8_t *listed;    /* 1: in the heap */
 	uint8_t *dirty;     /* per block: something in it is not as in an empty basket */
 	uint32_t *dense;    /* satisfied patterns that are added up as whole columns */
 	uint32_t dense_count;
