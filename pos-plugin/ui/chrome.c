@@ -93,8 +93,8 @@ static void chip_text(const struct screen *s, const struct chip *chip, bool brie
 		gw_text_addf(t, " %s", chip->how);
 }
 
-/* Writes a chip ending before `end`; returns its first column, or `end` if there was no room. */
-static int draw_chip(struct screen *s, const struct chip *chip, int least, int end, bool brief)
+/* Writes a chip and its gap ending before `end`; returns its first column. */
+static int draw_chip(struct screen *s, const struct chip *chip, int end, bool brief)
 {
 	char room[64];
 	struct gw_text t = gw_text_over(room, sizeof(room));
@@ -103,12 +103,19 @@ static int draw_chip(struct screen *s, const struct chip *chip, int least, int e
 
 	chip_text(s, chip, brief, &t);
 	cols = gw_canvas_cols(s->canvas, room);
-	if (end - cols < least)
-		return end;
 	gw_canvas_put(s->canvas, 0, end - cols, cols, role, room);
 	if (chip->good)
 		gw_canvas_put(s->canvas, 0, end - cols, 1, GW_ROLE_GOOD, "\u25CF");
 	return end - cols - (brief ? 1 : 2);
+}
+
+static int chip_cols(const struct screen *s, const struct chip *chip, bool brief)
+{
+	char room[64];
+	struct gw_text t = gw_text_over(room, sizeof(room));
+
+	chip_text(s, chip, brief, &t);
+	return gw_canvas_cols(s->canvas, room) + (brief ? 1 : 2);
 }
 
 static bool clock_runs(const struct screen *s)
@@ -146,23 +153,35 @@ static void draw_names(struct screen *s, int end)
 		gw_canvas_put(s->canvas, 0, col, end - col, GW_ROLE_TEXT, room);
 }
 
+#define CHIPS 3
+
+/*
+ * The chips keep their places; where there is no room for all of them, what is well is left out
+ * before what is wrong.
+ */
 static void draw_status(struct screen *s)
 {
-	struct chip chips[3] = {{0}};
-	int cols = s->canvas->cols, end, least;
-	bool brief = cols < 70;
+	struct chip chips[CHIPS] = {{0}};
+	bool shown[CHIPS] = {false}, brief = s->canvas->cols < 70;
+	int end = draw_clock(s, s->canvas->cols);
+	int room = end - 1 - (s->view->practice ? 11 : 0) -
+		   gw_canvas_cols(s->canvas, gw_or_empty(s->status->terminal));
 
 	scanner_chip(s, &chips[0]);
 	rules_chip(s, &chips[1]);
 	sent_chip(s, &chips[2]);
-	end = draw_clock(s, cols);
-	least = gw_canvas_cols(s->canvas, gw_or_empty(s->status->terminal)) + 2 +
-		(s->view->practice ? 11 : 0);
-	/* What is wrong is shown before what is well. */
-	for (int good = 0; good < 2; good++)
-		for (int i = 2; i >= 0; i--)
-			if ((chips[i].good || chips[i].calm) == (good == 1))
-				end = draw_chip(s, &chips[i], least, end, brief);
+	for (int well = 0; well < 2; well++)
+		for (int i = 0; i < CHIPS; i++) {
+			int cols = chip_cols(s, &chips[i], brief);
+
+			if ((chips[i].good || chips[i].calm) != (well == 1) || cols > room)
+				continue;
+			shown[i] = true;
+			room -= cols;
+		}
+	for (int i = CHIPS - 1; i >= 0; i--)
+		if (shown[i])
+			end = draw_chip(s, &chips[i], end, brief);
 	draw_names(s, end - 1);
 }
 
@@ -200,8 +219,8 @@ static void draw_messages(struct screen *s, int row, int rows)
 	struct gw_text note = gw_text_over(note_room, sizeof(note_room));
 	int64_t fresh_until = s->state->note_ms + NOTE_MS;
 	int cols = s->canvas->cols, last = row + rows - 1, used = 0;
+	enum gw_role role = gw_words_alert(s, &alert);
 
-	gw_words_alert(s, &alert);
 	gw_words_note(s, &note);
 	if (rows < 2 && alert.len > 0 && note.len > 0) {
 		if (s->now_ms >= fresh_until)
@@ -219,7 +238,7 @@ static void draw_messages(struct screen *s, int row, int rows)
 		gw_canvas_wrap(s->canvas, last - used + 1, 0, cols, used, note_role(s), note_room);
 	}
 	if (alert.len > 0 && rows - used > 0)
-		gw_canvas_wrap(s->canvas, row, 0, cols, rows - used, GW_ROLE_WARN, alert_room);
+		gw_canvas_wrap(s->canvas, row, 0, cols, rows - used, role, alert_room);
 }
 
 /* --- the key bar --------------------------------------------------------------------------------
@@ -282,7 +301,8 @@ static void draw_back(struct screen *s, int row)
 	int used = gw_canvas_put(s->canvas, row, 0, s->canvas->cols, GW_ROLE_STRONG, "Esc");
 
 	gw_canvas_put(s->canvas, row, used + 1, s->canvas->cols - used - 1, GW_ROLE_TEXT,
-		      "back to the sale; a scan goes on with it");
+		      s->canvas->cols < 60 ? "back to the sale; or scan"
+					   : "back to the sale; a scan goes on with it");
 }
 
 static void draw_bar(struct screen *s, int row)

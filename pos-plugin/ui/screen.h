@@ -31,8 +31,8 @@ static inline const char *gw_or_empty(const char *text)
 
 /* What just happened, in words; "" for nothing to say. */
 void gw_words_note(const struct screen *s, struct gw_text *out);
-/* What needs a person, the gravest first; "" when all is well. */
-void gw_words_alert(const struct screen *s, struct gw_text *out);
+/* What needs a person, the gravest first; "" when all is well.  Returns how to show it. */
+enum gw_role gw_words_alert(const struct screen *s, struct gw_text *out);
 /* "12.99"; an unknown amount is "at till". */
 const char *gw_words_money(const struct gw_view *view, int64_t minor, char out[32]);
 /* Local wall clock "09:41". */

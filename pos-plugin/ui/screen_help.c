@@ -47,9 +47,11 @@ static int draw_rows(struct screen *s, struct area a, int skip)
 	for (size_t i = 0; i < sizeof(introduction) / sizeof(introduction[0]); i++) {
 		int rows = gw_canvas_rows(s->canvas, wide - 2, introduction[i]);
 
-		if (n - skip >= 0 && n - skip + rows <= a.rows)
-			gw_canvas_wrap(s->canvas, a.row + n - skip, 1, wide - 2, rows, GW_ROLE_TEXT,
-				       introduction[i]);
+		int left = a.rows - (n - skip);
+
+		if (n - skip >= 0 && left > 0)
+			gw_canvas_wrap(s->canvas, a.row + n - skip, 1, wide - 2,
+				       rows < left ? rows : left, GW_ROLE_TEXT, introduction[i]);
 		n += rows;
 	}
 	n++;

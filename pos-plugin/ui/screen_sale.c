@@ -191,6 +191,8 @@ static void draw_frame(struct screen *s, struct area a, int left)
 	if (s->view->offer.active)
 		put_on_rule(s, a.row, a.col + left + 1, a.cols - left - 2,
 			    offer_title(&s->view->offer));
+	else if (s->view->muted)
+		put_on_rule(s, a.row, a.col + left + 1, a.cols - left - 2, "No more offers");
 }
 
 static void draw_wide(struct screen *s, struct area a)

@@ -94,12 +94,9 @@ static void say_offer(struct screen *s, FILE *out)
 static void say_changed(char *last, size_t size, const char *text, FILE *out,
 			struct gw_canvas *scratch)
 {
-	struct gw_text t = gw_text_over(last, size);
-
 	if (strncmp(last, text, size - 1) == 0)
 		return;
-	gw_text_clear(&t);
-	gw_text_add(&t, text);
+	snprintf(last, size, "%s", text);
 	if (text[0] != '\0')
 		say(out, scratch, text);
 }

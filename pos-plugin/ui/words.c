@@ -105,7 +105,7 @@ static void journal_text(const struct screen *s, struct gw_text *out)
 		gw_text_addf(out, ": %s", why);
 }
 
-void gw_words_alert(const struct screen *s, struct gw_text *out)
+enum gw_role gw_words_alert(const struct screen *s, struct gw_text *out)
 {
 	const struct gw_ui_status *status = s->status;
 
@@ -119,7 +119,11 @@ void gw_words_alert(const struct screen *s, struct gw_text *out)
 		gw_text_add(out, "Suggestions off");
 		if (gw_or_empty(status->table_text)[0] != '\0')
 			gw_text_addf(out, ": %s", status->table_text);
-	} else {
-		gw_text_add(out, gw_or_empty(status->sync_text));
+	} else if (gw_or_empty(status->sync_text)[0] != '\0') {
+		gw_text_add(out, status->sync_text);
+	} else if (s->view->practice) {
+		gw_text_add(out, "PRACTICE: nothing is written");
+		return GW_ROLE_PRACTICE;
 	}
+	return GW_ROLE_WARN;
 }

@@ -178,6 +178,10 @@ def types():
                "dumb: in lines", t.text())
         t.send("y")
         tap.ok(t.wait(lambda: "Taken: Batteries" in t.text()), "which keys act on", t.text())
+        for _ in range(3):
+            t.send("b")
+            t.read(0.2)
+        tap.ok(t.text().count("Taken: Batteries") == 1, "what was said is not said again", t.text())
         tap.ok(b"\x1b" not in t.raw, "without a single escape sequence")
 
 

@@ -174,6 +174,12 @@ static void practice(struct scene *s)
 	offer(s);
 }
 
+static void muted(struct scene *s)
+{
+	s->view.muted = true;
+	note(s, GW_NOTE_MUTED, "");
+}
+
 static void help(struct scene *s)
 {
 	s->keys = "\033OP";
@@ -332,6 +338,7 @@ const struct scene scenes[] = {
 	{.name = "scanner_lost", .set = scanner_lost},
 	{.name = "table_old", .set = table_old},
 	{.name = "practice", .set = practice},
+	{.name = "muted", .set = muted},
 	{.name = "help", .set = help},
 	{.name = "quit", .set = quit},
 	{.name = "pin", .set = pin},
