@@ -40,6 +40,7 @@ struct loop {
 	bool ending;
 	bool on_stdio; /* headless for a program on stdin; its end is ours */
 	uint32_t inject_tag;
+	struct gw_event injected; /* the last one, until the dock says how it ended */
 	char room[GW_ANSWER_MAX];
 	struct gw_request request;
 };
@@ -69,6 +70,12 @@ static void answer(struct loop *l, int who, const struct gw_event *event, int64_
 		gw_clients_send(l->clients, who, t.at, t.len);
 }
 
+static void inject(struct loop *l, const struct gw_event *event)
+{
+	l->injected = *event;
+	gw_dock_client_inject(l->dock, event->u.code.code, ++l->inject_tag, l->now.mono_ms);
+}
+
 static void act(struct loop *l, const struct gw_event *event, int64_t ack)
 {
 	bool practice = gw_register_view(l->reg)->practice;
@@ -79,8 +86,9 @@ static void act(struct loop *l, const struct gw_event *event, int64_t ack)
 	if (event->kind == GW_EV_BEEP && (ack > 0 || practice || event->u.beep == GW_BEEP_BAD))
 		gw_dock_client_beep(l->dock, (enum gw_link_beep)event->u.beep, l->now.mono_ms);
 	else if (event->kind == GW_EV_INJECT && !practice)
-		gw_dock_client_inject(l->dock, event->u.code.code, ++l->inject_tag, l->now.mono_ms);
-	else if (event->kind == GW_EV_OFFER)
+		inject(l, event);
+	else if (event->kind == GW_EV_LINE || event->kind == GW_EV_OFFER ||
+		 event->kind == GW_EV_OUTCOME || event->kind == GW_EV_CLOSE)
 		gw_screen_show_customer(l->dock, gw_register_view(l->reg), l->now.mono_ms);
 }
 
@@ -187,12 +195,22 @@ static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
 {
 	struct loop *l = ctx;
 
-	if (result == GW_LINK_DONE || tag != l->inject_tag)
+	struct gw_input in = {
+		.kind = GW_IN_INJECTED,
+		.at_ms = l->now.at_ms,
+		.mono_ms = l->now.mono_ms,
+		.line = l->injected.u.code.line,
+		.text = l->injected.basket,
+	};
+
+	if (tag != l->inject_tag)
 		return;
-	if (l->screen != NULL) {
-		gw_screen_say(l->screen, "The till did not take the add-on: ring it up by hand");
-		draw(l);
-	}
+	gw_sim_clock_now(&l->sim, &in.at_ms, &in.mono_ms);
+	if (result == GW_LINK_DONE)
+		(void)gw_register_take(l->reg, &in, GW_NOBODY);
+	else if (l->screen != NULL)
+		gw_screen_say(l->screen, "The till did not take the add-on: scan it there");
+	draw(l);
 }
 
 static void on_raw(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms)

@@ -63,6 +63,7 @@ enum gw_input_kind {
 	GW_IN_SEGMENT,  /* text */
 	GW_IN_MUTE,     /* no more offers in this sale */
 	GW_IN_PRACTICE, /* qty 1 on, 0 off; refused within a sale */
+	GW_IN_INJECTED, /* the till has the code of GW_EV_INJECT: line, text its basket */
 	GW_IN_TICK      /* time only */
 };
 

@@ -336,6 +336,7 @@ static const struct {
 	[GW_IN_SEGMENT] = {on_segment, false},
 	[GW_IN_MUTE] = {on_mute, true},
 	[GW_IN_PRACTICE] = {on_practice, false},
+	[GW_IN_INJECTED] = {gw_core_injected, false},
 	[GW_IN_TICK] = {NULL, false},
 };
 

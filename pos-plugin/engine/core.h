@@ -183,6 +183,7 @@ bool gw_core_control(struct gw_engine *e, const struct gw_input *in);
 
 void gw_core_scan(struct gw_engine *e, const struct gw_input *in);
 void gw_core_host_line(struct gw_engine *e, const struct gw_input *in);
+void gw_core_injected(struct gw_engine *e, const struct gw_input *in);
 void gw_core_void(struct gw_engine *e, const struct gw_sale_line *line);
 void gw_core_change_qty(struct gw_engine *e, const struct gw_sale_line *line, int32_t qty);
 

@@ -197,33 +197,7 @@ static void on_twin(struct gw_engine *e)
 	warn_of_line(e, item, &draft);
 }
 
-void gw_core_scan(struct gw_engine *e, const struct gw_input *in)
-{
-	struct gw_ev_line draft;
-
-	e->scan_config.year = gw_civil_from_ms(e->at_ms).year;
-	if (gw_scan_decode(&e->scan_config, in->data, in->data_len, &e->scan) < 0) {
-		refuse(e, &e->scan, true);
-		return;
-	}
-	if (e->scan.kind == GW_SCAN_ADDON) /* it belongs to a magazine already on the slip */
-		return;
-	if (gw_core_control(e, in))
-		return;
-	if (!is_item(e, &e->scan)) {
-		tell_unknown(e, e->scan.key[0] != '\0' ? e->scan.key : e->scan.code, 0);
-		return;
-	}
-	if (gw_scan_is_twin(&e->twin, &e->scan, e->mono_ms, GW_SCAN_TWIN_MS)) {
-		on_twin(e);
-		return;
-	}
-	draft = draft_line(e, &e->scan);
-	draft.source = GW_SOURCE_SCAN;
-	add_line(e, &draft, e->scan.measure.type == GW_MEASURE_PRICE || e->scan.price.value >= 0);
-}
-
-/* The unconfirmed line that a till's own line is about, NULL. */
+/* The unconfirmed line that a scan or a till's own line is about, NULL. */
 static struct gw_sale_line *unconfirmed_line(struct gw_engine *e, const char *code, int32_t qty)
 {
 	for (int i = 0; e->sale != NULL && i < e->sale->line_count; i++) {
@@ -261,7 +235,7 @@ static struct gw_event *line_again(struct gw_engine *e, const struct gw_sale_lin
 	return event;
 }
 
-/* The till tells of the add-on we had it ring: no second line, but its price counts. */
+/* The till has the add-on that was accepted by key: no second line, but its price counts. */
 static void confirm(struct gw_engine *e, const struct gw_sale_line *line, int64_t price_minor)
 {
 	struct gw_event *event = line_again(e, line);
@@ -270,6 +244,40 @@ static void confirm(struct gw_engine *e, const struct gw_sale_line *line, int64_
 	if (price_minor >= 0)
 		event->u.line.price_minor = price_minor;
 	gw_core_commit(e, event);
+}
+
+void gw_core_scan(struct gw_engine *e, const struct gw_input *in)
+{
+	struct gw_sale_line *line;
+	struct gw_ev_line draft;
+
+	e->scan_config.year = gw_civil_from_ms(e->at_ms).year;
+	if (gw_scan_decode(&e->scan_config, in->data, in->data_len, &e->scan) < 0) {
+		refuse(e, &e->scan, true);
+		return;
+	}
+	if (e->scan.kind == GW_SCAN_ADDON) /* it belongs to a magazine already on the slip */
+		return;
+	if (gw_core_control(e, in))
+		return;
+	if (!is_item(e, &e->scan)) {
+		tell_unknown(e, e->scan.key[0] != '\0' ? e->scan.key : e->scan.code, 0);
+		return;
+	}
+	if (gw_scan_is_twin(&e->twin, &e->scan, e->mono_ms, GW_SCAN_TWIN_MS)) {
+		on_twin(e);
+		return;
+	}
+	draft = draft_line(e, &e->scan);
+	line = unconfirmed_line(e, draft.code, draft.qty);
+	if (line != NULL) { /* where nothing types it into the till, the cashier scans it */
+		confirm(e, line, -1);
+		gw_core_note(e, GW_NOTE_ADDED, gw_core_shown(e->sale, line)->name);
+		gw_core_beep(e, GW_BEEP_OK);
+		return;
+	}
+	draft.source = GW_SOURCE_SCAN;
+	add_line(e, &draft, e->scan.measure.type == GW_MEASURE_PRICE || e->scan.price.value >= 0);
 }
 
 /* A till's code as the table knows it: GW_E_INPUT, told, when it may not even be kept. */
@@ -318,6 +326,19 @@ void gw_core_host_line(struct gw_engine *e, const struct gw_input *in)
 		draft.price_minor = in->price_minor;
 	draft.source = GW_SOURCE_HOST;
 	add_line(e, &draft, in->price_minor >= 0);
+}
+
+/* From now on a scan of the add-on is a second piece.  A sale that is over needs no telling. */
+void gw_core_injected(struct gw_engine *e, const struct gw_input *in)
+{
+	for (int i = 0; e->sale != NULL && i < e->sale->line_count; i++) {
+		const struct gw_sale_line *line = &e->sale->lines[i];
+
+		if (line->unconfirmed && e->sale->shown[i].line == in->line &&
+		    !e->sale->shown[i].voided &&
+		    strcmp(e->sale->basket, in->text != NULL ? in->text : "") == 0)
+			confirm(e, line, -1);
+	}
 }
 
 void gw_core_change_qty(struct gw_engine *e, const struct gw_sale_line *line, int32_t qty)

@@ -267,7 +267,7 @@ static inline void shop_word(struct shop_player *p, const char *word)
 		     {"ten", GW_IN_TENDER},    {"can", GW_IN_CANCEL},   {"sus", GW_IN_SUSPEND},
 		     {"res", GW_IN_RESUME},    {"cash", GW_IN_CASHIER}, {"seg", GW_IN_SEGMENT},
 		     {"prac", GW_IN_PRACTICE}, {"q", GW_IN_QTY},        {"l", GW_IN_LINE},
-		     {"s", GW_IN_SCAN},        {"late", GW_IN_SCAN}};
+		     {"s", GW_IN_SCAN},        {"late", GW_IN_SCAN},    {"inj", GW_IN_INJECTED}};
 	struct gw_input in = {.kind = GW_IN_TICK, .price_minor = -1};
 	char head[16], rest[160], *star, *at;
 	const char *colon = strchr(word, ':');
@@ -305,6 +305,10 @@ static inline void shop_word(struct shop_player *p, const char *word)
 	in.data_len = strlen(rest);
 	if (in.kind == GW_IN_QTY || in.kind == GW_IN_VOID)
 		in.line = atoi(rest);
+	if (in.kind == GW_IN_INJECTED) {
+		in.line = atoi(rest);
+		in.text = gw_engine_view(p->engine)->basket;
+	}
 	if (in.kind == GW_IN_VOID && *rest == '\0')
 		in.kind = GW_IN_VOID_LAST;
 	if (in.kind == GW_IN_TENDER && *rest != '\0')

@@ -167,9 +167,17 @@ static const struct row offer_rows[] = {
 	{"... but the next one is", "s:torch yes l:batt l:batt ten",
 	 TORCH " line:2:batt:1:299:offer:1? outcome:1:accepted:2:299 inject:batt "
 	       "line:2:batt:1:299:offer:1 line:3:batt:1:349:host close:3:3:1947:tender"},
-	{"... and so is a scan of it: the dock does not echo", "s:torch yes s:batt ten",
+	{"nothing types it into the till: scanning it there is no second piece",
+	 "s:torch yes s:batt ten",
 	 TORCH " line:2:batt:1:299:offer:1? outcome:1:accepted:2:299 inject:batt "
-	       "line:3:batt:1:349:scan close:3:3:1947:tender"},
+	       "line:2:batt:1:299:offer:1 close:2:2:1598:tender"},
+	{"... but the next scan is", "s:torch yes s:batt s:batt ten",
+	 TORCH " line:2:batt:1:299:offer:1? outcome:1:accepted:2:299 inject:batt "
+	       "line:2:batt:1:299:offer:1 line:3:batt:1:349:scan close:3:3:1947:tender"},
+	{"typed into the till by the dock: a scan of it is a second piece",
+	 "s:torch yes inj:2 s:batt ten",
+	 TORCH " line:2:batt:1:299:offer:1? outcome:1:accepted:2:299 inject:batt "
+	       "line:2:batt:1:299:offer:1 line:3:batt:1:349:scan close:3:3:1947:tender"},
 	{"declined", "s:torch no s:torch ten",
 	 TORCH " outcome:1:declined:0:0 line:2:torch:1:1299:scan close:2:2:2598:tender"},
 	{"declined with a reason", "s:torch no:has_it", TORCH " outcome:1:declined/has_it:0:0"},
