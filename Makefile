@@ -91,7 +91,7 @@ SYNC_SRC += $(addprefix tools/sync/,ack.c book.c collect.c device.c pull.c push.
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
-FIRMWARE_SRC += $(addprefix firmware/,dock.c ring.c scanner.c)
+FIRMWARE_SRC += $(addprefix firmware/,display.c dock.c ring.c scanner.c)
 SIM_SRC  += tools/sim/scanner.c
 SIM_SRC  += $(addprefix tools/sim/,again.c baskets.c baskets_check.c hits.c latency.c lines.c \
 	replay.c replay_print.c till.c)
@@ -174,7 +174,7 @@ FUZZERS    += scan scan_frame scan_uri scan_pattern
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
 UNIT_TESTS += test_dock test_dock_sim test_link
-E2E_TESTS  += dock_posix.py
+E2E_TESTS  += dock_posix.py dock_qemu.py
 FUZZERS    += link scanner
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
@@ -295,6 +295,55 @@ uninstall-lib:
 	$(Q)rm -f $(LIB_IN)/libgoeswith.a $(LIB_IN)/libgoeswith.so* $(LIB_IN)/pkgconfig/goeswith.pc \
 		$(DESTDIR)$(datadir)/example/host.c
 
+# --- firmware: the dock on bare metal ---------------------------------------------------------------
+FW_BOARDS := stm32f1 mps2-an385
+FW_SRC    := $(addprefix firmware/,main.c display.c dock.c ring.c scanner.c board/cortexm/lines.c \
+	board/cortexm/start.c) pos-plugin/link/frame.c pos-plugin/link/sender.c
+FW_CROSS  ?= arm-none-eabi-
+FW_CFLAGS := -std=c11 -ffreestanding -Os -g -mcpu=cortex-m3 -mthumb $(WARN) -Werror -fstack-usage \
+	-ffunction-sections -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)=. -Iinclude -Ipos-plugin -I.
+.PHONY: firmware flash check-dock
+ifeq ($(call have_tool,$(FW_CROSS)gcc),yes)
+FW_ELF := $(FW_BOARDS:%=build/firmware/%/dock.elf)
+firmware: $(FW_ELF)
+else
+FW_ELF :=
+firmware:
+	@echo "firmware: skipped, there is no $(FW_CROSS)gcc (apt-get install --no-install-recommends gcc-arm-none-eabi)"
+endif
+
+define FIRMWARE
+build/firmware/$(1)/%.o: %.c
+	$$(call say,FWCC,$(1) $$<)
+	@mkdir -p $$(@D)
+	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) $(FW_DEFINES) -MMD -MP -c -o $$@ $$<
+build/firmware/$(1)/dock.elf: $(patsubst %.c,build/firmware/$(1)/%.o,$(FW_SRC) firmware/board/$(1)/board.c) \
+		firmware/board/$(1)/link.ld firmware/board/cortexm/sections.ld firmware/check-size.sh
+	$$(call say,FWLINK,$$@)
+	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -nostdlib -Wl,--gc-sections -Wl,-Map=$$(@:.elf=.map) \
+		-T firmware/board/$(1)/link.ld -o $$@ $$(filter %.o,$$^) -lgcc
+	$$(Q)$(FW_CROSS)objcopy -O binary $$@ $$(@:.elf=.bin)
+	$$(Q)$(FW_CROSS)objcopy -O ihex $$@ $$(@:.elf=.hex)
+	$$(Q)firmware/check-size.sh $(1) $$@ build/firmware/$(1)
+endef
+$(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b))))
+
+flash: firmware
+	$(Q)if command -v openocd >/dev/null; then \
+		openocd -f interface/stlink.cfg -f target/stm32f1x.cfg \
+			-c "program build/firmware/stm32f1/dock.elf verify reset exit"; \
+	elif command -v st-flash >/dev/null; then \
+		st-flash --reset write build/firmware/stm32f1/dock.bin 0x08000000; \
+	else echo "flash: neither openocd nor st-flash is installed"; exit 4; fi
+
+check-run check-e2e: firmware
+
+# The dock, all of it: 3,000 simulated seeds, fuzz smoke, the image in the emulator.
+check-dock: all firmware $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_link $(DOCK_HOST)
+	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(B)/tests/unit/test_link $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_sim
+	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner" FUZZ_SECONDS=10 fuzz-run
+	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py
+
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh
 export BIN
@@ -339,6 +388,7 @@ lint: format-check
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--suppress=unusedStructMember $(CPPFLAGS) $(filter %.c,$(C_FILES))
 	$(Q)printf '%s\n' $(filter-out tests/% firmware/board/stm32f1/% firmware/board/mps2%,$(filter %.c,$(C_FILES))) | \
+	$(Q)printf '%s\n' $(filter-out firmware/board/stm32f1/% firmware/board/mps2% firmware/board/cortexm/%,$(filter %.c,$(C_FILES))) | \
 		xargs -P2 -n8 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 $(CPPFLAGS) 2>/dev/null' lint
 
 # --- fuzzing, coverage, benches -------------------------------------------------------------------
@@ -407,7 +457,9 @@ help:
 ##   lint format    static checks and layout
 ##   bench fuzz coverage
 ##   install uninstall dist clean help
+##   firmware       the dock for microcontrollers: build/firmware/BOARD/dock.elf .bin .hex (flash: write it)
+##   check-dock     3,000 simulated seeds, fuzzing, the firmware in the emulator
 ## variables: V=1 (show commands)  VARIANT=release|san|cov|clang|fuzz  prefix=  DESTDIR=
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) build/firmware -name '*.d' 2>/dev/null)
 endif

@@ -248,7 +248,7 @@ static bool line_quiet(const struct gw_dock *d, uint32_t now_ms)
 static void run_inject(struct gw_dock *d, uint32_t now_ms)
 {
 	uint8_t dressed[GW_DOCK_INJECT_MAX];
-	uint32_t len;
+	size_t len, taken;
 
 	if (d->inject_len == 0)
 		return;
@@ -261,16 +261,20 @@ static void run_inject(struct gw_dock *d, uint32_t now_ms)
 		}
 		return;
 	}
-	if (!line_quiet(d, now_ms)) {
-		if (now_ms - d->inject_start_ms >= d->config->inject_ms)
-			finish_command(d, GW_LINK_TIMED_OUT);
+	if (now_ms - d->inject_start_ms >= d->config->inject_ms) {
+		finish_command(d, GW_LINK_TIMED_OUT);
 		return;
 	}
+	if (!line_quiet(d, now_ms))
+		return;
 	len = gw_scanner_dress(&d->scanner, dressed, sizeof(dressed), d->inject, d->inject_len);
-	if (len == 0 || d->io->till(d->ctx, dressed, len) != len) {
+	taken = len > 0 ? d->io->till(d->ctx, dressed, len) : 0;
+	if (len == 0 || (taken > 0 && taken < len)) {
 		finish_command(d, GW_LINK_REFUSED);
 		return;
 	}
+	if (taken == 0) /* a scan began in this very moment, or the till is full: try again */
+		return;
 	d->inject_out = true;
 	d->line_ms = now_ms;
 }
@@ -443,7 +447,8 @@ static void send_raw(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32
 
 void gw_dock_scanner_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms)
 {
-	d->till_dropped += (uint32_t)(len - d->io->till(d->ctx, bytes, len));
+	if (!d->config->forwarded)
+		d->till_dropped += (uint32_t)(len - d->io->till(d->ctx, bytes, len));
 	d->line_ms = now_ms;
 	if (d->capture)
 		send_raw(d, bytes, len, now_ms);

@@ -39,11 +39,13 @@ struct gw_dock_config {
 	bool beep_on_ack;   /* a good beep when the register has committed a scan */
 	bool new_clock;     /* now_ms began anew at this start */
 	bool watchdog;      /* this start is the watchdog's */
+	bool forwarded;     /* the board itself has passed the scanner's bytes on */
 };
 
 /* What the board does for the dock.  None may block. */
 struct gw_dock_io {
-	/* Takes what it can, at once; returns how much.  The rest is lost to the till. */
+	/* Takes what it can, at once; returns how much.  The rest is lost to the till.  A board
+	 * that forwards by itself is only given injected codes, and takes all or nothing. */
 	size_t (*till)(void *ctx, const uint8_t *bytes, size_t len);
 	/* Bytes taken and not yet on the wire (or read by the other side). */
 	size_t (*till_pending)(void *ctx);

@@ -16,8 +16,9 @@ enum { SYNC, BETWEEN, INSIDE, SKIPPING };
 enum { STX = 0x02, ETX = 0x03, ACK = 0x06, TAB = 0x09, LF = 0x0A, CR = 0x0D, NAK = 0x15 };
 enum { SSI_ACK = 0xD0, SSI_NAK = 0xD1, SSI_DECODE = 0xF3, SSI_MULTI = 0x73, SSI_HOST = 0x04 };
 
-/* So long a silence tells that no scan is running when we begin to listen: 48 bytes' time at 9600. */
-#define SYNC_MS 50u
+/* So long a silence tells that no scan is running when we begin to listen: 48 bytes' time at 9600.
+ */
+#define SYNC_MS          50u
 #define SSI_HEADER       5u /* length, opcode, source, status, bar code type */
 #define SSI_FIRST_HEADER 10u
 #define SSI_NEXT_HEADER  5u

@@ -204,10 +204,12 @@ struct gw_link_host {
 	struct gw_link_decoder decoder;
 	struct gw_link_hello dock; /* the last one; dock.session = 0 until there is a session */
 	/* private from here on */
-	bool started, resumed, busy, nak_sent, paused, ack_due, nak_due;
+	bool started, resumed, busy, paused, ack_due, nak_due;
 	uint32_t committed, expected; /* acknowledged below; received below */
 	uint32_t told;                /* what the last ACK said of expected */
 	int64_t open_at_ms;           /* when to ask (again) who is there; < 0: no need */
+	int32_t ask_ms;               /* how long to wait for the answer */
+	uint32_t ahead;               /* frames above the expected one since it is missed */
 	size_t piece_len;             /* of a scan still in pieces */
 	bool piece_skip;
 	uint8_t pieces[GW_LINK_SCAN_MAX];

@@ -2,7 +2,7 @@
  * The register's side of the link.
  *
  *	STOPPED --start--> ASKING --HELLO with a session--> RESUMED --stop--> STOPPED
- *	                    |  ^ OPEN(fresh nonce) at once, then once a second
+ *	                    |  ^ OPEN(fresh nonce) at once, then ever more slowly
  *	                    `--' HELLO with session 0: OPEN(fresh nonce)
  *
  * Arrow -> function: start gw_link_host_start, HELLO take_hello, OPEN ask, stop gw_link_host_stop.
@@ -15,7 +15,8 @@
  */
 #include "goeswith/link.h"
 
-#define ASK_MS        1000
+#define ASK_FIRST_MS  150
+#define ASK_MOST_MS   1000
 #define CMD_FIRST_MS  300u
 #define CMD_RTO_MS    2000u
 #define CMD_GIVEUP_MS 10000
@@ -39,7 +40,8 @@ static void ask(struct gw_link_host *h, uint32_t replaces, int64_t now_ms)
 	f.session = h->ops->nonce(h->ctx);
 	gw_link_put32(payload, replaces);
 	send_frame(h, &f);
-	h->open_at_ms = now_ms + ASK_MS;
+	h->open_at_ms = now_ms + h->ask_ms;
+	h->ask_ms = h->ask_ms * 2 < ASK_MOST_MS ? h->ask_ms * 2 : ASK_MOST_MS;
 }
 
 static void send_ack(struct gw_link_host *h, bool nak)
@@ -68,11 +70,12 @@ void gw_link_host_init(struct gw_link_host *h, const struct gw_link_host_ops *op
 	h->ops = ops;
 	h->ctx = ctx;
 	h->dock = nobody;
-	h->started = h->resumed = h->busy = h->nak_sent = h->paused = false;
+	h->started = h->resumed = h->busy = h->paused = false;
 	h->ack_due = h->nak_due = false;
-	h->committed = h->expected = h->told = 0;
+	h->committed = h->expected = h->told = h->ahead = 0;
 	h->open_at_ms = h->cmd_at_ms = -1;
 	h->cmd_rto_ms = 0;
+	h->ask_ms = ASK_FIRST_MS;
 	h->cmd_seq = 0;
 	h->cmd_sent = false;
 	h->piece_len = 0;
@@ -86,7 +89,7 @@ static void forget_pieces(struct gw_link_host *h)
 {
 	h->piece_len = 0;
 	h->piece_skip = false;
-	h->nak_sent = false;
+	h->ahead = 0;
 }
 
 void gw_link_host_start(struct gw_link_host *h, int64_t now_ms)
@@ -94,6 +97,7 @@ void gw_link_host_start(struct gw_link_host *h, int64_t now_ms)
 	gw_link_decoder_init(&h->decoder);
 	h->started = true;
 	h->resumed = h->busy = false;
+	h->ask_ms = ASK_FIRST_MS;
 	ask(h, 0, now_ms);
 }
 
@@ -292,6 +296,7 @@ static void take_hello(struct gw_link_host *h, const struct gw_link_frame *f, in
 		return;
 	}
 	h->open_at_ms = -1;
+	h->ask_ms = ASK_FIRST_MS;
 	send_ack(h, false);
 	next_command(h, now_ms);
 }
@@ -324,7 +329,7 @@ static void take_piece(struct gw_link_host *h, const struct gw_link_frame *f)
 	size_t len = f->payload_len - GW_LINK_SCAN_HEADER;
 	bool more = (f->flags & GW_LINK_F_FRAG) != 0;
 
-	h->nak_sent = false;
+	h->ahead = 0;
 	h->expected++;
 	if (!more && h->piece_len == 0 && !h->piece_skip) {
 		deliver(h, f, bytes, len);
@@ -357,8 +362,9 @@ static void take_scan(struct gw_link_host *h, const struct gw_link_frame *f, int
 			take_piece(h, f);
 	} else if ((int32_t)(f->seq - h->expected) < 0) {
 		h->ack_due = true;
-	} else if (!h->nak_sent) {
-		h->nak_sent = h->nak_due = true;
+	} else if (h->ahead++ % GW_LINK_WINDOW == 0) {
+		/* And again after a window of others, should the NAK or its answer be lost. */
+		h->nak_due = true;
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "firmware/display.h"
 #include "firmware/dock.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -305,6 +306,72 @@ static void dressing(void **state)
 	assert_int_equal(gw_scanner_dress(&s, out, 40, (const uint8_t *)"5901234123457", 13), 20);
 	assert_memory_equal(out + 18, "\xFC\x52", 2);
 	assert_int_equal(gw_scanner_dress(&s, out, 10, (const uint8_t *)"5901234123457", 13), 0);
+}
+
+/* --- the customer display
+ * -------------------------------------------------------------------------- */
+
+static void display_text(void **state)
+{
+	/* what 437 and 858 show of a text, all of 20 characters */
+	static const struct {
+		const char *text, *cp437, *cp858;
+	} rows[] = {
+		{"Torch 12.99", "Torch 12.99         ", "Torch 12.99         "},
+		{"a line longer than the display", "a line longer than t", "a line longer than t"},
+		{"Müsli Größe",
+		 "M\x81sli Gr\x94\xE1"
+		 "e         ",
+		 "M\x81sli Gr\x94\xE1"
+		 "e         "},
+		{"3,49 €", "3,49 E              ", "3,49 \xD5              "},
+		{"Ákos Łódź",
+		 "Akos L\xA2"
+		 "dz           ",
+		 "\xB5kos L\xA2"
+		 "dz           "},
+		{"“x”–…", "\"x\"-.               ", "\"x\"-.               "},
+		{"e\xCC\x81t", "et                  ",
+		 "et                  "}, /* a mark of its own */
+		{"電池\x1b[\xFF", "???[?               ", "???[?               "},
+		{"", "                    ", "                    "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct gw_display d = {GW_DISPLAY_ESCPOS, GW_DISPLAY_CP437};
+		uint8_t out[GW_DISPLAY_COLUMNS];
+
+		gw_display_line(&d, out, (const uint8_t *)rows[i].text, strlen(rows[i].text));
+		assert_memory_equal(out, rows[i].cp437, sizeof(out));
+		d.page = GW_DISPLAY_CP858;
+		gw_display_line(&d, out, (const uint8_t *)rows[i].text, strlen(rows[i].text));
+		assert_memory_equal(out, rows[i].cp858, sizeof(out));
+	}
+}
+
+static void display_commands(void **state)
+{
+	struct gw_display d = {GW_DISPLAY_ESCPOS, GW_DISPLAY_CP858};
+	uint8_t out[GW_DISPLAY_MAX];
+
+	(void)state;
+	assert_int_equal(gw_display_start(&d, out), 6);
+	assert_memory_equal(out, "\x1b@\x1bt\x13\x0c", 6);
+	assert_int_equal(gw_display_show(&d, out, (const uint8_t *)"a", 1, (const uint8_t *)"b", 1),
+			 48);
+	assert_memory_equal(out,
+			    "\x1f$\x01\x01"
+			    "a                   \x1f$\x01\x02"
+			    "b ",
+			    30);
+	d.type = GW_DISPLAY_CD5220;
+	d.page = GW_DISPLAY_CP437;
+	assert_int_equal(gw_display_start(&d, out), 6);
+	assert_int_equal(out[4], 0);
+	assert_int_equal(gw_display_show(&d, out, (const uint8_t *)"a", 1, (const uint8_t *)"b", 1),
+			 48);
+	assert_memory_equal(out, "\x1bQAa                   \r\x1bQBb ", 29);
 }
 
 /* --- the dock
@@ -681,6 +748,7 @@ int main(void)
 		cmocka_unit_test(plain_framing),     cmocka_unit_test(line_errors),
 		cmocka_unit_test(stx_etx_framing),   cmocka_unit_test(ssi_framing),
 		cmocka_unit_test(ssi_multipacket),   cmocka_unit_test(dressing),
+		cmocka_unit_test(display_text),      cmocka_unit_test(display_commands),
 		cmocka_unit_test(forwards_first),    cmocka_unit_test(sessions),
 		cmocka_unit_test(survives_a_reset),  cmocka_unit_test(injects_when_quiet),
 		cmocka_unit_test(refuses_to_inject), cmocka_unit_test(other_commands),

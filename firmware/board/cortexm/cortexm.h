@@ -1,0 +1,80 @@
+/*
+ * Registers and helpers of the Cortex-M core (ARMv7-M Architecture Reference Manual, B3), for the
+ * boards that have one.  Private to firmware/board.
+ */
+#ifndef FIRMWARE_CORTEXM_H
+#define FIRMWARE_CORTEXM_H
+
+#include <stdint.h>
+
+#include "firmware/board.h"
+#include "firmware/queue.h"
+
+#define GW_REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
+
+#define SYST_CSR           GW_REG(0xE000E010u)
+#define SYST_RVR           GW_REG(0xE000E014u)
+#define SYST_CVR           GW_REG(0xE000E018u)
+#define NVIC_ISER(n)       GW_REG(0xE000E100u + 4u * (n))
+#define SCB_ICSR           GW_REG(0xE000ED04u)
+#define SCB_ICSR_PENDSTSET (1u << 26)
+#define SCB_AIRCR          GW_REG(0xE000ED0Cu)
+
+#define GW_TICK_MS     50u
+#define GW_STACK_PAINT 0x57AC57ACu
+
+void gw_tick_start(uint32_t clock_hz);
+
+static inline void gw_irq_off(void)
+{
+	__asm__ volatile("cpsid i" ::: "memory");
+}
+
+static inline void gw_irq_on(void)
+{
+	__asm__ volatile("cpsie i" ::: "memory");
+}
+
+/* Until an interrupt is pending; it runs when they are on again. */
+static inline void gw_wait_for_interrupt(void)
+{
+	__asm__ volatile("dsb\n\twfi" ::: "memory");
+}
+
+static inline void gw_irq_enable(unsigned number)
+{
+	NVIC_ISER(number / 32u) = 1u << number % 32u;
+}
+
+/*
+ * A UART with its queues.  Errors of the receiver are kept as the place in the byte stream where
+ * they happened, so that they spoil the scan they belong to and no other.
+ */
+struct gw_uart {
+	volatile uint32_t *regs;
+	struct gw_queue rx, tx;
+	volatile uint16_t error_at; /* rx.in when an error came */
+	volatile bool error;
+};
+
+/* The driver, in the board's file. */
+bool gw_uart_can_send(const struct gw_uart *u);
+void gw_uart_send(const struct gw_uart *u, uint8_t byte);
+
+/* Called by the handlers with interrupts off, and by the main loop inside irq_off. */
+static inline void gw_uart_pump(struct gw_uart *u)
+{
+	uint8_t byte;
+
+	while (gw_queue_used(&u->tx) > 0 && gw_uart_can_send(u))
+		if (gw_queue_get(&u->tx, &byte))
+			gw_uart_send(u, byte);
+}
+
+static inline void gw_uart_error(struct gw_uart *u)
+{
+	u->error_at = u->rx.in;
+	u->error = true;
+}
+
+#endif

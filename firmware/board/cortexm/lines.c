@@ -1,0 +1,124 @@
+/*
+ * The part of board.h that is the same for every board with UARTs of struct gw_uart: moving bytes
+ * between queues and the main loop.
+ */
+#include "firmware/board/cortexm/lines.h"
+
+static uint32_t dropped;
+
+void gw_lines_forward(struct gw_uart *till, uint8_t byte)
+{
+	if (!gw_queue_put(&till->tx, byte))
+		dropped++;
+	gw_uart_pump(till);
+}
+
+uint32_t gw_board_till_dropped(void)
+{
+	uint32_t n;
+
+	gw_irq_off();
+	n = dropped;
+	dropped = 0;
+	gw_irq_on();
+	return n;
+}
+
+size_t gw_board_get(enum gw_board_line line, uint8_t *bytes, size_t size, bool *error)
+{
+	struct gw_uart *u = gw_line(line);
+	size_t n = 0;
+
+	while (u != NULL && n < size) {
+		/* Up to the place of an error, then the error, then on. */
+		if (u->error && u->rx.out == u->error_at) {
+			u->error = false;
+			*error = true;
+			break;
+		}
+		if (!gw_queue_get(&u->rx, &bytes[n]))
+			break;
+		n++;
+	}
+	return n;
+}
+
+size_t gw_board_put(enum gw_board_line line, const uint8_t *bytes, size_t len)
+{
+	struct gw_uart *u = gw_line(line);
+
+	if (u == NULL || gw_queue_free(&u->tx) < len)
+		return 0;
+	gw_irq_off();
+	for (size_t i = 0; i < len; i++)
+		(void)gw_queue_put(&u->tx, bytes[i]);
+	gw_uart_pump(u);
+	gw_irq_on();
+	return len;
+}
+
+size_t gw_board_put_quiet(const uint8_t *bytes, size_t len)
+{
+	struct gw_uart *scanner = gw_line(GW_BOARD_SCANNER), *till = gw_line(GW_BOARD_TILL);
+	size_t done = 0;
+
+	/* A byte of the scanner that came this very moment goes first, alone. */
+	gw_irq_off();
+	if (gw_queue_used(&scanner->rx) == 0 && gw_queue_used(&till->tx) == 0 &&
+	    gw_queue_free(&till->tx) >= len)
+		for (; done < len; done++)
+			(void)gw_queue_put(&till->tx, bytes[done]);
+	gw_uart_pump(till);
+	gw_irq_on();
+	return done;
+}
+
+size_t gw_board_room(enum gw_board_line line)
+{
+	const struct gw_uart *u = gw_line(line);
+
+	return u != NULL ? gw_queue_free(&u->tx) : 0;
+}
+
+size_t gw_board_pending(enum gw_board_line line)
+{
+	const struct gw_uart *u = gw_line(line);
+
+	return u != NULL ? gw_queue_used(&u->tx) : 0;
+}
+
+bool gw_board_has(enum gw_board_line line)
+{
+	return gw_line(line) != NULL;
+}
+
+void gw_board_poll(void)
+{
+	for (unsigned i = GW_BOARD_SCANNER; i <= GW_BOARD_DISPLAY; i++) {
+		struct gw_uart *u = gw_line((enum gw_board_line)i);
+
+		if (u == NULL || gw_queue_used(&u->tx) == 0)
+			continue;
+		gw_irq_off();
+		gw_uart_pump(u);
+		gw_irq_on();
+	}
+}
+
+void gw_board_sleep(void)
+{
+	bool idle = true;
+
+	/* Off, so that a byte between the look and the sleep is not slept over. */
+	gw_irq_off();
+	for (unsigned i = GW_BOARD_SCANNER; i <= GW_BOARD_DISPLAY; i++) {
+		const struct gw_uart *u = gw_line((enum gw_board_line)i);
+
+		if (u != NULL &&
+		    (gw_queue_used(&u->tx) > 0 || gw_queue_used(&u->rx) > 0 || u->error))
+			idle = false;
+	}
+	if (idle)
+		gw_wait_for_interrupt();
+	gw_irq_on();
+}

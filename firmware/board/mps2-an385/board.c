@@ -1,0 +1,172 @@
+/*
+ * Arm MPS2 AN385 (Cortex-M3), the second port: in the emulator it has a real watchdog, transmit
+ * interrupts and a UART to spare for the customer display.
+ *
+ *	UART0 register   UART1 scanner   UART2 till   UART3 display
+ *
+ * Registers: Arm DDI 0479 (CMSDK), DAI 0385.  A chip of this size would have 8 KiB of RAM too.
+ */
+#include "firmware/board/cortexm/lines.h"
+
+#define CLOCK_HZ       25000000u
+#define WDOG_LOAD      GW_REG(0x40008000u)
+#define WDOG_CONTROL   GW_REG(0x40008008u)
+#define WDOG_INTCLR    GW_REG(0x4000800Cu)
+#define WDOG_LOCK      GW_REG(0x40008C00u)
+#define SYSCON_RSTINFO GW_REG(0x4001F010u)
+#define FPGAIO_LED     GW_REG(0x40028000u)
+
+enum { UART_DATA, UART_STATE, UART_CTRL, UART_INTSTATUS, UART_BAUDDIV };
+enum { STATE_TX_FULL = 1, STATE_RX_FULL = 2, STATE_RX_OVERRUN = 8 };
+enum { CTRL_TX = 1, CTRL_RX = 2, CTRL_RX_INT = 8 };
+enum { INT_RX = 2 };
+enum { IRQ_UART0_RX = 0, IRQ_UART1_RX = 2, IRQ_UART2_RX = 4 };
+
+#define RING_SIZE 4352u
+
+static union {
+	struct gw_ring_store store;
+	uint8_t room[sizeof(struct gw_ring_store) + RING_SIZE];
+} memory __attribute__((section(".noinit")));
+
+static struct {
+	uint8_t host_rx[256], host_tx[512], scanner_rx[256], scanner_tx[64], till_rx[64],
+		till_tx[256], display_rx[2], display_tx[128];
+} room;
+
+static struct gw_uart lines[4] = {
+	[GW_BOARD_SCANNER] = {(volatile uint32_t *)0x40005000u,
+			      {room.scanner_rx, 255, 0, 0},
+			      {room.scanner_tx, 63, 0, 0},
+			      0,
+			      false},
+	[GW_BOARD_TILL] = {(volatile uint32_t *)0x40006000u,
+			   {room.till_rx, 63, 0, 0},
+			   {room.till_tx, 255, 0, 0},
+			   0,
+			   false},
+	[GW_BOARD_HOST] = {(volatile uint32_t *)0x40004000u,
+			   {room.host_rx, 255, 0, 0},
+			   {room.host_tx, 511, 0, 0},
+			   0,
+			   false},
+	[GW_BOARD_DISPLAY] = {(volatile uint32_t *)0x40007000u,
+			      {room.display_rx, 1, 0, 0},
+			      {room.display_tx, 127, 0, 0},
+			      0,
+			      false},
+};
+
+struct gw_uart *gw_line(enum gw_board_line line)
+{
+	return (unsigned)line < 4 ? &lines[line] : NULL;
+}
+
+bool gw_uart_can_send(const struct gw_uart *u)
+{
+	return (u->regs[UART_STATE] & STATE_TX_FULL) == 0;
+}
+
+void gw_uart_send(const struct gw_uart *u, uint8_t byte)
+{
+	u->regs[UART_DATA] = byte;
+}
+
+static void receive(struct gw_uart *u, struct gw_uart *forward)
+{
+	uint32_t state;
+
+	u->regs[UART_INTSTATUS] = INT_RX;
+	while (((state = u->regs[UART_STATE]) & STATE_RX_FULL) != 0) {
+		uint8_t byte = (uint8_t)u->regs[UART_DATA];
+
+		if (forward != NULL)
+			gw_lines_forward(forward, byte);
+		if ((state & STATE_RX_OVERRUN) != 0) {
+			u->regs[UART_STATE] = STATE_RX_OVERRUN;
+			gw_uart_error(u);
+		} else if (!gw_queue_put(&u->rx, byte)) {
+			gw_uart_error(u);
+		}
+	}
+}
+
+static void irq_host(void)
+{
+	receive(&lines[GW_BOARD_HOST], NULL);
+}
+
+static void irq_scanner(void)
+{
+	receive(&lines[GW_BOARD_SCANNER], &lines[GW_BOARD_TILL]);
+}
+
+static void irq_till(void)
+{
+	receive(&lines[GW_BOARD_TILL], NULL);
+}
+
+static void irq_none(void)
+{
+}
+
+__attribute__((section(".vectors.irq"), used)) static void (*const irqs[])(void) = {
+	irq_host, irq_none, irq_scanner, irq_none, irq_till,
+};
+
+static void start_uart(const struct gw_uart *u, uint32_t baud, bool receives)
+{
+	u->regs[UART_BAUDDIV] = CLOCK_HZ / baud;
+	u->regs[UART_CTRL] = CTRL_TX | (receives ? CTRL_RX | CTRL_RX_INT : 0u);
+}
+
+void gw_board_init(void)
+{
+	start_uart(&lines[GW_BOARD_HOST], 115200, true);
+	start_uart(&lines[GW_BOARD_SCANNER], 9600, true);
+	start_uart(&lines[GW_BOARD_TILL], 9600, true);
+	start_uart(&lines[GW_BOARD_DISPLAY], 9600, false);
+	gw_irq_enable(IRQ_UART0_RX);
+	gw_irq_enable(IRQ_UART1_RX);
+	gw_irq_enable(IRQ_UART2_RX);
+	gw_tick_start(CLOCK_HZ);
+	/* The first time-out only raises the NMI, which starts us again; the second resets. */
+	WDOG_LOCK = 0x1ACCE551u;
+	WDOG_LOAD = 2u * CLOCK_HZ;
+	WDOG_CONTROL = 3;
+}
+
+struct gw_ring_store *gw_board_store(uint32_t *size)
+{
+	*size = RING_SIZE;
+	return &memory.store;
+}
+
+void gw_board_unit(uint8_t unit[8])
+{
+	static const uint8_t name[8] = "an385";
+
+	for (unsigned i = 0; i < 8; i++)
+		unit[i] = name[i];
+}
+
+bool gw_board_was_watchdog(void)
+{
+	return (SYSCON_RSTINFO & 2u) != 0;
+}
+
+void gw_board_watchdog(void)
+{
+	WDOG_INTCLR = 1;
+}
+
+void gw_board_lamp(bool on)
+{
+	FPGAIO_LED = on ? 1u : 0u;
+}
+
+/* The board has none. */
+void gw_board_buzzer(bool on)
+{
+	(void)on;
+}

@@ -1,0 +1,53 @@
+/*
+ * A byte queue between one interrupt handler and the main loop: one side puts, the other takes, no
+ * lock.  The counters run freely and wrap; their difference is the fill.  The room is the owner's,
+ * its size a power of two up to 32768.
+ */
+#ifndef FIRMWARE_QUEUE_H
+#define FIRMWARE_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gw_queue {
+	uint8_t *room; /* borrowed */
+	uint16_t mask; /* size - 1 */
+	volatile uint16_t in, out;
+};
+
+static inline uint16_t gw_queue_used(const struct gw_queue *q)
+{
+	return (uint16_t)(q->in - q->out);
+}
+
+static inline uint16_t gw_queue_free(const struct gw_queue *q)
+{
+	return (uint16_t)(q->mask + 1u - gw_queue_used(q));
+}
+
+static inline bool gw_queue_put(struct gw_queue *q, uint8_t byte)
+{
+	uint16_t in = q->in;
+
+	if ((uint16_t)(in - q->out) > q->mask)
+		return false;
+	q->room[in & q->mask] = byte;
+	/* The byte must be there before the count says so. */
+	__asm__ volatile("" ::: "memory");
+	q->in = (uint16_t)(in + 1u);
+	return true;
+}
+
+static inline bool gw_queue_get(struct gw_queue *q, uint8_t *byte)
+{
+	uint16_t out = q->out;
+
+	if (q->in == out)
+		return false;
+	*byte = q->room[out & q->mask];
+	__asm__ volatile("" ::: "memory");
+	q->out = (uint16_t)(out + 1u);
+	return true;
+}
+
+#endif
