@@ -229,6 +229,7 @@ def killed():
         t.check(set(seen) <= {"1", "2"}, "killed 25 times while installing: always a whole table", seen)
         done = table("install", folder / "b2", "--rollback", "--home", home)
         t.equal((done.returncode, version_in(home)), (0, "2"), "and the next installation works")
+        t.equal(leftovers(home), [], "and clears away what was left")
 
 
 def no_room():

@@ -22,18 +22,17 @@ struct in_force {
 	struct gw_table_origin origin;
 };
 
+/* The home is locked, so the temporary names may be fixed: what a killed installation left there
+ * is cleared away by the next one. */
 static int find_paths(struct paths *p, const char *home, struct gw_err *err)
 {
-	char fresh[40], link[40];
 	int rc;
 
-	snprintf(fresh, sizeof(fresh), "table.new.%ld.tmp", (long)getpid());
-	snprintf(link, sizeof(link), "table.old.%ld.tmp", (long)getpid());
 	if ((rc = gw_path_join(p->table, home, "table.db", err)) < 0 ||
 	    (rc = gw_path_join(p->previous, home, "table.prev.db", err)) < 0 ||
-	    (rc = gw_path_join(p->fresh, home, fresh, err)) < 0)
+	    (rc = gw_path_join(p->fresh, home, "table.new.tmp", err)) < 0)
 		return rc;
-	return gw_path_join(p->link, home, link, err);
+	return gw_path_join(p->link, home, "table.old.tmp", err);
 }
 
 /* The home's lock is held until the descriptor is closed. */
@@ -111,7 +110,6 @@ static int check_version(const struct gw_install *how, const struct gw_manifest 
 /* Hard link, so that there is no moment without a table.db. */
 static int keep_previous(const struct paths *p, struct gw_err *err)
 {
-	unlink(p->link);
 	if (link(p->table, p->link) != 0)
 		return errno == ENOENT
 			       ? GW_OK
@@ -135,7 +133,6 @@ static int replace(const struct gw_install *how, const struct gw_table *table,
 
 	snprintf(origin.payload, sizeof(origin.payload), "%s", result->manifest.hash);
 	snprintf(origin.key, sizeof(origin.key), "%s", result->key);
-	unlink(p->fresh);
 	if ((rc = gw_table_save(table, &origin, p->fresh, err)) < 0)
 		return rc;
 	rc = keep_previous(p, err);
@@ -180,6 +177,8 @@ static int install_locked(const struct gw_install *how, const char *bundle,
 	if ((rc = find_paths(&p, how->home, err)) < 0 ||
 	    (rc = take_manifest(how, bundle, result, err)) < 0)
 		return rc;
+	unlink(p.fresh);
+	unlink(p.link);
 	look(&now, p.table);
 	snprintf(result->before, sizeof(result->before), "%s", now.version);
 	if ((rc = check_chain(how, &result->manifest, &now, err)) < 0 ||
