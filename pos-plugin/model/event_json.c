@@ -90,7 +90,7 @@ struct field {
 	uint8_t type;  /* enum type */
 	uint8_t word_count;
 	bool required;
-	int8_t fallback; /* numbers: what absence means */
+	int16_t fallback; /* numbers: what absence means */
 	const char *const *words;
 };
 
@@ -402,8 +402,8 @@ static int take_word(const struct field *f, const json_t *v, int32_t *out, struc
 
 static int take_absent(const struct field *f, void *at, struct gw_err *err)
 {
-	int64_t n64 = f->fallback;
 	int32_t n32 = f->fallback;
+	int64_t n64 = n32;
 
 	if (f->required)
 		return wrong(f, err, "is missing");

@@ -1,5 +1,6 @@
 #include "store/batch.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -48,8 +49,10 @@ static int unpack_stream(ZSTD_DCtx *d, struct gw_batch *b, const void *data, siz
 	size_t size = 1u << 16, left = 1;
 
 	b->plain = malloc(size + 1);
+	if (b->plain == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, 23);
-	while (b->plain != NULL) {
+	for (;;) {
 		ZSTD_outBuffer out = {b->plain, size, b->plain_len};
 
 		left = ZSTD_decompressStream(d, &out, &in);
@@ -69,12 +72,11 @@ static int unpack_stream(ZSTD_DCtx *d, struct gw_batch *b, const void *data, siz
 						  GW_BATCH_PLAIN_MAX);
 			bigger = realloc(b->plain, size * 2 + 1);
 			if (bigger == NULL)
-				break;
+				return gw_err_set(err, GW_E_MEMORY, "out of memory");
 			b->plain = bigger;
 			size *= 2;
 		}
 	}
-	return gw_err_set(err, GW_E_MEMORY, "out of memory");
 }
 
 static int unpack(struct gw_batch *b, const uint8_t *data, size_t len, struct gw_err *err)
@@ -131,10 +133,12 @@ static int split(struct gw_batch *b, struct gw_err *err)
 	size_t at = 0;
 	int rc = GW_OK;
 
+	if (b->plain == NULL || b->plain_len == 0)
+		return gw_err_set(err, GW_E_INPUT, "batch is empty");
 	b->plain[b->plain_len] = '\0';
 	if (memchr(b->plain, '\0', b->plain_len) != NULL)
 		return gw_err_set(err, GW_E_INPUT, "batch holds a NUL byte");
-	if (b->plain_len == 0 || b->plain[b->plain_len - 1] != '\n')
+	if (b->plain[b->plain_len - 1] != '\n')
 		return gw_err_set(err, GW_E_INPUT, "batch does not end with a line end");
 	while (at < b->plain_len && rc == GW_OK) {
 		const char *end = memchr(b->plain + at, '\n', b->plain_len - at);
@@ -230,10 +234,13 @@ static int take_header(struct gw_batch_header *h, const json_t *o, struct gw_err
 static int parse_header(struct gw_batch *b, struct gw_err *err)
 {
 	json_error_t at;
-	json_t *o = json_loadb(b->plain, b->lines[0].len, JSON_REJECT_DUPLICATES, &at);
+	json_t *o;
 	int rc;
 
-	if (!json_is_object(o)) {
+	if (b->count == 0)
+		return fault(err, "there is no header");
+	o = json_loadb(b->plain, b->lines[0].len, JSON_REJECT_DUPLICATES, &at);
+	if (o == NULL || !json_is_object(o)) {
 		json_decref(o);
 		return fault(err, "the header is not a JSON object");
 	}
@@ -272,8 +279,9 @@ static int check_numbers(const struct gw_batch *b, struct gw_err *err)
 				     : gw_err_set(err, GW_E_INPUT,
 						  "a batch of missing events holds some");
 	if ((int64_t)b->count - 2 != b->header.last - b->header.first)
-		return gw_err_set(err, GW_E_INPUT, "the header promises %lld events, there are %zu",
-				  (long long)(b->header.last - b->header.first + 1), b->count - 1);
+		return gw_err_set(err, GW_E_INPUT,
+				  "the header promises %" PRId64 " events, there are %zu",
+				  b->header.last - b->header.first + 1, b->count - 1);
 	for (size_t i = 1; i < b->count; i++, n++)
 		if (number_of(b->plain + b->lines[i].at, b->lines[i].len) != n)
 			return gw_err_set(err, GW_E_INPUT, "line %zu: is not event %lld", i + 1,

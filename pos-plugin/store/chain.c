@@ -42,7 +42,7 @@ void gw_chain_next(uint8_t chain[GW_CHAIN_LEN], const struct gw_chain_row *row)
 	p = put(p, row->boot, 4);
 	p = put(p, row->scan_session, 4);
 	p = put(p, row->scan_seq, 4);
-	p = put(p, row->kind_len, 4);
+	put(p, row->kind_len, 4);
 	crypto_generichash_init(&h, NULL, 0, GW_CHAIN_LEN);
 	add(&h, head, sizeof(head));
 	add(&h, row->kind, row->kind_len);

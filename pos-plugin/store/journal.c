@@ -258,7 +258,7 @@ int gw_journal_dock_next(struct gw_journal *j, uint32_t session, uint32_t *next_
 int gw_journal_dock_seen(struct gw_journal *j, uint32_t session, uint32_t next_seq)
 {
 	struct gw_jfile_tail before = j->file.tail;
-	sqlite3_stmt *stmt = j->file.stmt[GW_JFILE_DOCK];
+	sqlite3_stmt *stmt;
 	int rc;
 
 	if (j->failing && gw_journal_recover(j, &(int64_t){0}) < 0)

@@ -29,16 +29,18 @@ struct gw_ledger {
 	char room[GW_EVENT_ROOM];
 };
 
-int gw_ledger_new(struct gw_ledger **sales, struct gw_err *err)
+int gw_ledger_new(struct gw_ledger **ledger, struct gw_err *err)
 {
 	struct gw_ledger *s = calloc(1, sizeof(*s));
 	int rc = GW_OK;
 
-	*sales = NULL;
-	if (s == NULL || sqlite3_open_v2(":memory:", &s->db,
-					 SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY |
-						 SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
-					 NULL) != SQLITE_OK)
+	*ledger = NULL;
+	if (s == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	if (sqlite3_open_v2(":memory:", &s->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_URI |
+				    SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK)
 		rc = gw_err_set(err, GW_E_MEMORY, "out of memory");
 	if (rc == GW_OK)
 		rc = gw_db_exec(s->db, "PRAGMA temp_store=MEMORY", err);
@@ -49,7 +51,7 @@ int gw_ledger_new(struct gw_ledger **sales, struct gw_err *err)
 	if (rc < 0)
 		gw_ledger_free(s);
 	else
-		*sales = s;
+		*ledger = s;
 	return rc;
 }
 

@@ -21,19 +21,19 @@
 
 struct gw_ledger;
 
-int gw_ledger_new(struct gw_ledger **sales, struct gw_err *err);
-void gw_ledger_free(struct gw_ledger *sales);
+int gw_ledger_new(struct gw_ledger **ledger, struct gw_err *err);
+void gw_ledger_free(struct gw_ledger *ledger);
 
 /*
  * Adds the sales closed in [from, to) of a journal, a collection, a batch file, or every such file
  * below a folder (others in it are passed over).  GW_E_NOT_FOUND, GW_E_DENIED, GW_E_STORAGE,
  * GW_E_INPUT (neither of these, newer, or damaged).
  */
-int gw_ledger_add(struct gw_ledger *sales, const char *path, int64_t from_ms, int64_t to_ms,
+int gw_ledger_add(struct gw_ledger *ledger, const char *path, int64_t from_ms, int64_t to_ms,
 		  struct gw_err *err);
 
 /* Files taken so far. */
-int64_t gw_ledger_sources(const struct gw_ledger *sales);
+int64_t gw_ledger_sources(const struct gw_ledger *ledger);
 
 struct gw_cell {
 	const char *text; /* borrowed during the call, NULL: the cell is a number */
@@ -48,11 +48,11 @@ struct gw_period {
 /*
  * Calls each for every row of a query's answer; a negative result of each ends it and is returned.
  */
-int gw_ledger_ask(struct gw_ledger *sales, enum gw_query query, const struct gw_period *period,
+int gw_ledger_ask(struct gw_ledger *ledger, enum gw_query query, const struct gw_period *period,
 		  int (*each)(void *ctx, const struct gw_cell *cells, int count), void *ctx,
 		  struct gw_err *err);
 
-int gw_ledger_today(struct gw_ledger *sales, int64_t from_ms, int64_t to_ms, struct gw_today *today,
+int gw_ledger_today(struct gw_ledger *ledger, int64_t from_ms, int64_t to_ms, struct gw_today *today,
 		    struct gw_err *err);
 
 #endif

@@ -31,6 +31,7 @@ struct found {
 	uint8_t chain[GW_CHAIN_LEN];
 	char *text;
 	size_t order; /* when it was met */
+	bool chosen;  /* of those with this number */
 };
 
 struct search {
@@ -219,7 +220,7 @@ static int keep_row(struct search *s, int64_t seq, const uint64_t type[COLUMNS],
 
 static int search_cell(struct search *s, const uint8_t *p, const uint8_t *end)
 {
-	uint64_t len, seq, type[COLUMNS];
+	uint64_t len = 0, seq = 0, type[COLUMNS];
 	const uint8_t *at[COLUMNS];
 	uint8_t *record;
 	int rc = GW_OK;
@@ -307,12 +308,11 @@ static bool follows(const struct found *f, const uint8_t before[GW_CHAIN_LEN])
 	return memcmp(chain, f->chain, GW_CHAIN_LEN) == 0;
 }
 
-/* Keeps one row a number; counts what is proved and what is missing. */
+/* Chooses one row a number; counts what is proved and what is missing. */
 static void choose(struct search *s, const uint8_t start[GW_CHAIN_LEN], struct gw_salvage *r)
 {
 	uint8_t before[GW_CHAIN_LEN];
 	int64_t expected = 1;
-	size_t kept = 0;
 
 	memcpy(before, start, GW_CHAIN_LEN);
 	for (size_t i = 0; i < s->count;) {
@@ -327,21 +327,15 @@ static void choose(struct search *s, const uint8_t start[GW_CHAIN_LEN], struct g
 				best = k;
 				proved = true;
 			}
-		for (size_t k = i; k < end; k++)
-			if (k != best)
-				free(s->rows[k].text);
 		r->proved += proved;
 		r->missing += s->rows[best].row.seq - expected;
 		expected = s->rows[best].row.seq + 1;
 		memcpy(before, s->rows[best].chain, GW_CHAIN_LEN);
-		s->rows[kept++] = s->rows[best];
+		s->rows[best].chosen = true;
+		if (r->rows++ == 0)
+			r->first = s->rows[best].row.seq;
+		r->last = s->rows[best].row.seq;
 		i = end;
-	}
-	s->count = kept;
-	r->rows = (int64_t)kept;
-	if (kept > 0) {
-		r->first = s->rows[0].row.seq;
-		r->last = s->rows[kept - 1].row.seq;
 	}
 }
 
@@ -402,7 +396,8 @@ static int write_rows(const char *path, const struct search *s, const struct ide
 	if (rc == GW_OK && gw_jfile_begin(&f) != SQLITE_OK)
 		rc = GW_E_STORAGE;
 	for (size_t i = 0; i < s->count && rc == GW_OK; i++)
-		if (gw_jfile_copy(&f, &s->rows[i].row, s->rows[i].chain) != SQLITE_OK)
+		if (s->rows[i].chosen &&
+		    gw_jfile_copy(&f, &s->rows[i].row, s->rows[i].chain) != SQLITE_OK)
 			rc = GW_E_STORAGE;
 	if (rc == GW_OK && gw_jfile_commit(&f) != SQLITE_OK)
 		rc = GW_E_STORAGE;

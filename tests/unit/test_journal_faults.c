@@ -134,7 +134,7 @@ static int fault_at(const struct folder *f, enum cut_mode mode, int at, int coun
 static void every_operation_may_fail(void **state)
 {
 	static const int counts[] = {1, 7, 60};
-	struct folder f;
+	struct folder f = {"", ""};
 	int runs = 0;
 
 	(void)state;
@@ -179,7 +179,7 @@ static int power_cut_at(const struct folder *f, int at, uint64_t seed, bool scra
 
 static void a_power_cut_loses_nothing(void **state)
 {
-	struct folder f;
+	struct folder f = {"", ""};
 	int lost = 0, cuts = 0;
 	uint64_t seed = 20261122;
 
@@ -197,7 +197,7 @@ static void a_power_cut_loses_nothing(void **state)
 /* The simulator can tell: without fsync the same cuts lose acknowledged events. */
 static void without_fsync_a_cut_does_lose(void **state)
 {
-	struct folder f;
+	struct folder f = {"", ""};
 	int lost = 0;
 
 	(void)state;
@@ -211,7 +211,7 @@ static void without_fsync_a_cut_does_lose(void **state)
 /* A disk that stays away: memory fills, then events are counted, and the journal says so later. */
 static void a_long_failure_is_told(void **state)
 {
-	struct folder f;
+	struct folder f = {"", ""};
 	struct gw_journal *j;
 	struct gw_journal_state s;
 	struct gw_err err = {0};
@@ -286,7 +286,7 @@ static int fill_a_disk(const struct folder *f)
 
 static void a_full_disk_is_survived(void **state)
 {
-	struct folder f;
+	struct folder f = {"", ""};
 	pid_t pid;
 	int status;
 

@@ -115,7 +115,7 @@ static int take_data(struct collecting *c, const struct file_name *name, const c
 		     size_t len, struct gw_err *err)
 {
 	char hash[GW_BATCH_HASH_MAX];
-	struct gw_batch *batch;
+	struct gw_batch *batch = NULL;
 	int64_t fresh = 0;
 	int rc;
 
@@ -127,7 +127,7 @@ static int take_data(struct collecting *c, const struct file_name *name, const c
 	if (rc == GW_OK)
 		rc = gw_batch_parse(&batch, data, len, err);
 	if (rc < 0)
-		return rc == GW_E_UNSUPPORTED ? GW_E_INPUT : rc;
+		return rc;
 	rc = check_header(c, name, gw_batch_header(batch), err);
 	if (rc == GW_OK)
 		rc = book_take(c->book, name, batch, hash, &fresh, err);
@@ -143,7 +143,7 @@ static int begin(struct collecting *c)
 
 static int collect_file(struct collecting *c, const char *folder, const char *file)
 {
-	char path[GW_PATH_MAX], *data;
+	char path[GW_PATH_MAX], *data = NULL;
 	struct file_name name;
 	struct gw_err why = {0};
 	enum file_state state = book_file(c->book, c->till, file);
@@ -171,6 +171,11 @@ static int collect_file(struct collecting *c, const char *folder, const char *fi
 		c->bytes += (int64_t)len;
 	}
 	free(data);
+	if (rc == GW_E_UNSUPPORTED) {
+		/* The terminal is ahead of us: its files wait for this program to be updated. */
+		fprintf(stderr, "goeswith-sync: %s/%s waits: %s\n", c->till, file, why.text);
+		return GW_OK;
+	}
 	if (rc == GW_E_INPUT)
 		return refuse(c, &name, path, why.text);
 	if (rc < 0)
@@ -290,7 +295,7 @@ static int collect_terminal(struct collecting *c, const char *up, const char *ti
 
 	if (!is_till_name(till))
 		return rc;
-	snprintf(c->till, sizeof(c->till), "%s", till);
+	snprintf(c->till, sizeof(c->till), "%.*s", GW_BATCH_TILL_MAX - 1, till);
 	c->terminals++;
 	if (rc == GW_OK && load_key(c) < 0) {
 		/* Head office has not been told this terminal's key: its files wait. */

@@ -52,7 +52,7 @@ static int write_public(const char *folder, const struct device_key *key, struct
 
 static int make_key(struct device_key *key, const char *folder, struct gw_err *err)
 {
-	char path[GW_PATH_MAX];
+	char path[GW_PATH_MAX] = "";
 	int rc = gw_home_make(folder, err);
 
 	crypto_sign_keypair(key->public_key, key->secret_key);

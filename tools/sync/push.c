@@ -103,10 +103,10 @@ static int put_failed(struct pushing *p, struct batch_row *row, int rc,
 
 static int put_one(struct pushing *p, struct batch_row *row)
 {
-	char path[GW_PATH_MAX], name[GW_PATH_MAX], hash[GW_BATCH_HASH_MAX], *data;
+	char path[GW_PATH_MAX], name[GW_PATH_MAX], hash[GW_BATCH_HASH_MAX], *data = NULL;
 	struct target_answer answer = {0};
 	struct gw_err why = {0};
-	size_t len;
+	size_t len = 0;
 	int rc = gw_path_join(path, p->sync->outbox, row->name, p->err);
 
 	if (rc == GW_OK)

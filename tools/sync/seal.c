@@ -274,7 +274,7 @@ int seal_new(const struct sync *s, struct state *state, const struct device_key 
 	     struct seal_result *result, struct gw_err *err)
 {
 	struct sealing b = {.sync = s, .state = state, .key = key, .result = result};
-	struct gw_reader *r;
+	struct gw_reader *r = NULL;
 	int rc = gw_home_make(s->outbox, err);
 
 	memset(result, 0, sizeof(*result));
