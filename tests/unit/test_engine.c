@@ -251,6 +251,16 @@ static const struct row offer_rows[] = {
 	 "s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope ~-500 s:torch",
 	 "open line:1:rope:1:500:scan line:2:rope:1:500:scan line:3:rope:1:500:scan "
 	 "line:4:rope:1:500:scan line:5:rope:1:500:scan line:6:torch:1:1299:scan"},
+	{"a buffer being emptied is no rush",
+	 "s:rope ~-795 s:rope ~-795 s:rope ~-795 s:rope ~-795 s:rope ~-795 s:torch",
+	 "open line:1:rope:1:500:scan line:2:rope:1:500:scan line:3:rope:1:500:scan "
+	 "line:4:rope:1:500:scan line:5:rope:1:500:scan line:6:torch:1:1299:scan "
+	 "offer:r-batt:299"},
+	{"a sale taken up again begins without haste",
+	 "s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope sus res ~-500 s:torch",
+	 "open line:1:rope:1:500:scan line:2:rope:1:500:scan line:3:rope:1:500:scan "
+	 "line:4:rope:1:500:scan line:5:rope:1:500:scan suspend resume "
+	 "line:6:torch:1:1299:scan offer:r-batt:299"},
 	{"a scan that was held back gets no offer", "late:51:torch can late:50:torch",
 	 "open line:1:torch:1:1299:scan close:1:1:1299:cancel " TORCH},
 };
@@ -353,6 +363,10 @@ static const struct {
 	 "s:x",
 	 "2"},
 	{"hardly a margin", {RULE("1", "x", "a", 0.1), RULE("2", "x", "poor", 0.9)}, "s:x", "1"},
+	{"an upgrade brings only what it is above the old margin",
+	 {RULE("1", "x", "rich", 0.9, .kind = GW_RULE_UPGRADE), RULE("2", "x", "a", 0.1)},
+	 "s:x",
+	 "2"},
 	{"never at a loss", {RULE("1", "x", "loss", 0.9)}, "s:x", ""},
 	{"an unknown cost is no reason against it", {RULE("1", "x", "dark", 0.9)}, "s:x", "1"},
 	{"equal: the priority",

@@ -375,6 +375,37 @@ static void test_ghost(void **state)
 	play_end(&play);
 }
 
+/* A ghost holds the place of an offer for as long as the offer would have stood there. */
+static void test_ghost_place(void **state)
+{
+	static const struct shop_setting two[] = {{"offers_per_sale", "2"}};
+	static const struct shop_rule pair[] = {
+		{"r-batt", "torch", "batt", 0.30, .price = 299},
+		{"r-kite", "00000096385074", "torch", 0.30, .price = 0},
+	};
+	struct shop shop = held_shop();
+	struct play play;
+
+	(void)state;
+	shop.settings = two;
+	shop.setting_count = 1;
+	shop.rules = pair;
+	shop.rule_count = 2;
+	play_begin(&play, &shop);
+	play_expect(&play, "while it would be on the screen, no second one",
+		    "s:torch ~1000 s:batt v:1 s:]E496385074 ~300 s:]E496385074",
+		    "open line:1:torch:1:1299:scan ghost:r-batt:299 line:2:batt:1:349:scan "
+		    "outcome:1:accepted_by_scan:2:349 void:1 line:3:00000096385074:1:150:scan "
+		    "line:4:00000096385074:1:150:scan ghost:r-kite:1299");
+	play_expect(&play, "not met: until its time is over",
+		    "can s:torch v s:]E496385074 ~7000 s:]E496385074 ~1200 s:]E496385074",
+		    "outcome:2:ignored:0:0 close:3:3:649:cancel open line:1:torch:1:1299:scan "
+		    "ghost:r-batt:299 void:1 line:2:00000096385074:1:150:scan "
+		    "line:3:00000096385074:1:150:scan line:4:00000096385074:1:150:scan "
+		    "ghost:r-kite:1299");
+	play_end(&play);
+}
+
 /* A held-out sale looks exactly like one without an offer: same picture, beeps and deadlines. */
 static void test_ghost_unseen(void **state)
 {
@@ -699,15 +730,16 @@ static void test_no_allocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scans),        cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_twins),        cmocka_unit_test(test_measures),
-		cmocka_unit_test(test_pains),        cmocka_unit_test(test_ghost),
-		cmocka_unit_test(test_ghost_unseen), cmocka_unit_test(test_arms),
-		cmocka_unit_test(test_table_swap),   cmocka_unit_test(test_expired_table),
-		cmocka_unit_test(test_no_table),     cmocka_unit_test(test_config),
-		cmocka_unit_test(test_practice),     cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_local_time),   cmocka_unit_test(test_clocks),
-		cmocka_unit_test(test_view),         cmocka_unit_test(test_no_allocation),
+		cmocka_unit_test(test_scans),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_twins),         cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_pains),         cmocka_unit_test(test_ghost),
+		cmocka_unit_test(test_ghost_place),   cmocka_unit_test(test_ghost_unseen),
+		cmocka_unit_test(test_arms),          cmocka_unit_test(test_table_swap),
+		cmocka_unit_test(test_expired_table), cmocka_unit_test(test_no_table),
+		cmocka_unit_test(test_config),        cmocka_unit_test(test_practice),
+		cmocka_unit_test(test_limits),        cmocka_unit_test(test_local_time),
+		cmocka_unit_test(test_clocks),        cmocka_unit_test(test_view),
+		cmocka_unit_test(test_no_allocation),
 	};
 
 	return cmocka_run_group_tests_name("engine_till", tests, NULL, NULL);

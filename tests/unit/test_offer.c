@@ -27,6 +27,7 @@ struct make {
 	uint32_t items, rules;
 	uint32_t popular; /* the first so many rules: item 0 or 1 alone */
 	bool gated;       /* with moments, segments, hours ... */
+	bool negative;    /* with some weights below 0 */
 };
 
 static void draw_gate(uint64_t *rng, struct gw_rule *rule)
@@ -87,9 +88,10 @@ static struct gw_table *random_table(uint64_t *rng, struct make make)
 			rule.condition_count = 1;
 			rule.conditions[0] = (struct gw_condition){r % 2, false};
 		}
-		rule.weight = random_below(rng, 10) == 0 && r % 7 == 0
-				      ? -0.25
-				      : random_below(rng, 1000) / 500.0;
+		/* Few values: equal ones must come about. */
+		rule.weight = (1 + random_below(rng, 40)) / 20.0;
+		if (make.negative && random_below(rng, 10) == 0)
+			rule.weight = -0.25;
 		if (make.gated)
 			draw_gate(rng, &rule);
 		if (gw_table_build_rule(b, &rule, &err) < 0)
@@ -275,9 +277,19 @@ static void test_match_brute(void **state)
 
 	(void)state;
 	for (int round = 0; round < 40; round++)
-		play_baskets(&rng, (struct make){.items = 40, .rules = random_below(&rng, 400)}, 5);
-	/* Popular items, whose pairings are added as columns. */
-	play_baskets(&rng, (struct make){.items = ITEMS, .rules = RULES, .popular = 1500}, 4);
+		play_baskets(&rng,
+			     (struct make){.items = 40,
+					   .rules = random_below(&rng, 400),
+					   .negative = round % 2 == 0},
+			     5);
+	/* Popular items, whose pairings are added as columns; more targets than the list holds. */
+	for (int round = 0; round < 4; round++)
+		play_baskets(&rng,
+			     (struct make){.items = ITEMS,
+					   .rules = RULES,
+					   .popular = 1500,
+					   .negative = round % 2 == 0},
+			     2);
 }
 
 /* --- the shortlist against its definition */
@@ -369,7 +381,10 @@ static void test_shortlist(void **state)
 	(void)state;
 	for (int round = 0; round < 20; round++) {
 		struct gw_table *table =
-			random_table(&rng, (struct make){.items = 30, .rules = 300, .gated = true});
+			random_table(&rng, (struct make){.items = 30,
+							 .rules = 300,
+							 .gated = true,
+							 .negative = round % 2 == 0});
 		struct gw_shortlist_room room;
 		struct gw_offer_index *index;
 		struct gw_fit *fit;
