@@ -167,6 +167,9 @@ static const struct row offer_rows[] = {
 	{"... but the next one is", "s:torch yes l:batt l:batt ten",
 	 TORCH " line:2:batt:1:299:offer:1? outcome:1:accepted:2:299 inject:batt "
 	       "line:2:batt:1:299:offer:1 line:3:batt:1:349:host close:3:3:1947:tender"},
+	{"... and another quantity", "s:torch yes l:batt*2 ten",
+	 TORCH " line:2:batt:1:299:offer:1? outcome:1:accepted:2:299 inject:batt "
+	       "line:3:batt:2:349:host close:3:4:2296:tender"},
 	{"nothing types it into the till: scanning it there is no second piece",
 	 "s:torch yes s:batt ten",
 	 TORCH " line:2:batt:1:299:offer:1? outcome:1:accepted:2:299 inject:batt "
@@ -257,7 +260,7 @@ static const struct row offer_rows[] = {
 	 "line:4:rope:1:500:scan line:5:rope:1:500:scan line:6:torch:1:1299:scan "
 	 "offer:r-batt:299"},
 	{"a sale taken up again begins without haste",
-	 "s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope sus res ~-500 s:torch",
+	 "s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope ~-500 s:rope ~-800 sus res ~-500 s:torch",
 	 "open line:1:rope:1:500:scan line:2:rope:1:500:scan line:3:rope:1:500:scan "
 	 "line:4:rope:1:500:scan line:5:rope:1:500:scan suspend resume "
 	 "line:6:torch:1:1299:scan offer:r-batt:299"},
@@ -382,6 +385,10 @@ static const struct {
 	 {RULE("1", "x", "a", 0.2), RULE("2", "x", "a", 0.2, .segment = "gold"),
 	  RULE("3", "x", "b", 0.3)},
 	 "s:x",
+	 "3"},
+	{"... nor in another order",
+	 {RULE("1", "x y", "a", 0.2), RULE("2", "y x", "a", 0.2), RULE("3", "x", "b", 0.3)},
+	 "late:99:x s:y",
 	 "3"},
 	{"a rule for everyone", {RULE("1", "", "a", 0.2)}, "s:x", "1"},
 };

@@ -129,38 +129,42 @@ static struct gw_table *draw_table(uint64_t *rng, int *offers_per_sale)
 
 static void draw_word(uint64_t *rng, char *word, size_t size)
 {
-	static const char *const others[] = {"yes",
-					     "no",
-					     "no:has_it",
-					     "no:not_suitable",
-					     "nv",
-					     "mute",
-					     "v",
-					     "v:1",
-					     "v:3",
-					     "tot",
-					     "tot",
-					     "ten",
-					     "ten:777",
-					     "can",
-					     "sus",
-					     "res",
-					     "cash:7",
-					     "seg:gold",
-					     "seg:new",
-					     "q:0*2",
-					     "q:1*3",
-					     "q:2*1",
-					     "s:unknown1",
-					     "s:PLU1",
-					     "l:PLU1",
-					     "s:TOTAL",
-					     "s:4111",
-					     "q:9*9",
-					     "no:out_of_stock",
-					     "late:900:item3",
-					     "s:5901234123457",
-					     "prac:0"};
+	static const char *const others[] = {
+		"yes",
+		"no",
+		"no:has_it",
+		"no:not_suitable",
+		"nv",
+		"mute",
+		"v",
+		"v:1",
+		"v:3",
+		"tot",
+		"tot",
+		"ten",
+		"ten:777",
+		"can",
+		"sus",
+		"res",
+		"cash:7",
+		"seg:gold",
+		"seg:new",
+		"q:0*2",
+		"q:1*3",
+		"q:2*1",
+		"s:unknown1",
+		"s:PLU1",
+		"l:PLU1",
+		"s:TOTAL",
+		"s:4111",
+		"q:9*9",
+		"no:out_of_stock",
+		"late:900:item3",
+		"s:5901234123457",
+		"prac:0",
+		"s:item1 ~-600 s:item2 ~-600 s:item3 ~-600 s:item4 ~-600 s:item5",
+		"inj:2",
+		"yes"};
 	uint32_t kind = random_below(rng, 100);
 
 	if (kind < 45)
@@ -172,7 +176,8 @@ static void draw_word(uint64_t *rng, char *word, size_t size)
 		snprintf(word, size, "%c%u", random_below(rng, 2) ? '+' : '~',
 			 random_below(rng, 12) == 0 ? 200000 : random_below(rng, 3000));
 	else
-		snprintf(word, size, "%s", others[random_below(rng, 32)]);
+		snprintf(word, size, "%s",
+			 others[random_below(rng, sizeof(others) / sizeof(others[0]))]);
 }
 
 /* --- what must hold */
@@ -387,7 +392,7 @@ static void test_shop(void **state)
 		table = draw_table(&rng, &w.offers_per_sale);
 		p.engine = new_engine(table, 1);
 		for (int i = 0; i < INPUTS; i++) {
-			char word[64];
+			char word[128];
 
 			draw_word(&rng, word, sizeof(word));
 			shop_play(&p, word);
@@ -542,7 +547,7 @@ static void test_restart(void **state)
 		int offers_per_sale, before = (int)random_below(&rng, 150);
 		struct gw_table *table = draw_table(&rng, &offers_per_sale);
 		struct shop_player a = {.at_ms = 1772618400000LL, .on_event = keep, .ctx = &j}, b;
-		char word[64];
+		char word[128];
 
 		a.engine = new_engine(table, 1);
 		shop_play(&a, "s:item1 ten"); /* a till that tenders, see gw_engine_restore */
@@ -552,7 +557,7 @@ static void test_restart(void **state)
 		}
 		b = a;
 		b.engine = new_engine(table, 1 + count_opened(&j));
-		b.mono_ms = (int64_t)random_below(&rng, 100000);
+		b.mono_ms = random_below(&rng, 100000000);
 		b.on_event = NULL;
 		restore(b.engine, &j);
 		a.on_event = NULL;

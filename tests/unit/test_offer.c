@@ -172,7 +172,7 @@ static void check_best(struct gw_fit *fit)
 	for (size_t i = 0; m > 0; i++) {
 		struct gw_fit_scored s = gw_fit_pop(all, &m);
 
-		assert_true(s.score > 0 && s.score <= last);
+		assert_true(s.score > 0 && s.score <= last && fit->evidence[s.target] > 0);
 		last = s.score;
 		if (i < n)
 			assert_int_equal(best[i], s.target);
