@@ -48,6 +48,7 @@ struct reader {
 	int columns[COLUMN_COUNT]; /* field numbers, -1: not there */
 	struct receipt *ring;      /* ring[OPEN_MAX] */
 	uint32_t oldest, open;     /* ring positions oldest .. oldest + open - 1 */
+	uint32_t used;             /* ring positions ever used: 0 .. used - 1 */
 	uint32_t *slots;           /* hash -> ring position */
 	uint64_t *filter;          /* NULL until a receipt had to be closed early */
 	uint32_t last;             /* receipt of the row before */
@@ -311,6 +312,7 @@ static int find_receipt(struct reader *r, const struct gw_csv_field *key, uint32
 	}
 	at = (r->oldest + r->open++) % OPEN_MAX;
 	*slot = *found = r->last = at;
+	r->used = at >= r->used ? at + 1 : r->used;
 	c = &r->ring[at];
 	c->hash = hash;
 	c->key_len = (uint8_t)key->len;
@@ -500,7 +502,7 @@ int gw_read_csv(struct gw_sales *sales, const struct gw_stream *in,
 		if (rc == GW_OK)
 			rc = read_rows(&r, err);
 	}
-	for (uint32_t i = 0; r.ring != NULL && i < OPEN_MAX; i++)
+	for (uint32_t i = 0; i < r.used; i++)
 		free(r.ring[i].items);
 	gw_csv_free(r.csv);
 	free(r.filter);
