@@ -73,7 +73,7 @@ static void naive_read(struct naive *n, FILE *in)
 static void naive_count(const struct naive *n, uint32_t least, FILE *out)
 {
 	uint32_t *count = calloc(n->n + 1, 4), *first = calloc(n->n + 2, 4);
-	uint32_t *list = malloc(((size_t)n->len + 1) * 4), *both = calloc(n->n + 1, 4);
+	uint32_t *list = calloc((size_t)n->len + 1, 4), *both = calloc(n->n + 1, 4);
 
 	if (count == NULL || first == NULL || list == NULL || both == NULL)
 		exit(1);

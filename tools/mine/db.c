@@ -19,7 +19,7 @@ static bool fit(uint32_t **array, size_t *room, size_t need)
 		return true;
 	free(*array);
 	*room = need + need / 4 + 16;
-	*array = malloc(*room * sizeof(**array));
+	*array = calloc(*room, sizeof(**array));
 	if (*array == NULL)
 		*room = 0;
 	return *array != NULL;
@@ -272,8 +272,10 @@ static int plan(const struct gw_spool *spool, const struct gw_order *order, cons
 	struct gw_spool_reader reader = {0};
 	uint32_t *in_part = malloc(parts * sizeof(*in_part));
 	struct gw_basket b;
-	int rc = in_part != NULL ? GW_OK : no_memory(err);
+	int rc = GW_OK;
 
+	if (in_part == NULL)
+		return no_memory(err);
 	memset(occurrences, 0, parts * sizeof(*occurrences));
 	for (uint32_t k = 0; rc == GW_OK && k < gw_spool_blocks(spool); k++) {
 		rc = gw_spool_open(spool, k, &reader, err);
@@ -292,30 +294,48 @@ static uint32_t halve_bounds(uint32_t *bounds, uint32_t parts, uint32_t i)
 	return parts + 1;
 }
 
-int gw_db_cut(struct gw_cut *cut, const struct gw_spool *spool, const struct gw_order *order,
-	      size_t memory, struct gw_err *err)
+/* Halves the parts that load too much until none is left that can be halved. */
+static int halve_parts(struct gw_cut *cut, const struct gw_spool *spool,
+		       const struct gw_order *order, uint64_t room, uint64_t *occurrences,
+		       struct gw_err *err)
 {
-	uint64_t room = memory / OCCURRENCE_LEN, *occurrences;
-	bool again = gw_spool_occurrences(spool) > room;
-	int rc = GW_OK;
+	bool again = true;
 
-	cut->parts = 1;
-	cut->bounds = malloc((PARTS_MAX + 2) * sizeof(*cut->bounds));
-	occurrences = malloc(PARTS_MAX * sizeof(*occurrences));
-	if (cut->bounds == NULL || occurrences == NULL)
-		rc = no_memory(err);
-	else
-		cut->bounds[0] = 0, cut->bounds[1] = order->n;
-	while (again && rc == GW_OK) {
+	while (again) {
+		int rc = plan(spool, order, cut->bounds, cut->parts, occurrences, err);
+
+		if (rc < 0)
+			return rc;
 		again = false;
-		rc = plan(spool, order, cut->bounds, cut->parts, occurrences, err);
-		for (uint32_t i = cut->parts; rc == GW_OK && i-- > 0;)
+		for (uint32_t i = cut->parts; i-- > 0;)
 			if (occurrences[i] > room && cut->bounds[i + 1] - cut->bounds[i] > 1 &&
 			    cut->parts < PARTS_MAX) {
 				cut->parts = halve_bounds(cut->bounds, cut->parts, i);
 				again = true;
 			}
 	}
+	return GW_OK;
+}
+
+int gw_db_cut(struct gw_cut *cut, const struct gw_spool *spool, const struct gw_order *order,
+	      size_t memory, struct gw_err *err)
+{
+	uint64_t room = memory / OCCURRENCE_LEN, *occurrences;
+	int rc;
+
+	cut->parts = 1;
+	cut->bounds = calloc(PARTS_MAX + 2, sizeof(*cut->bounds));
+	if (cut->bounds == NULL)
+		return no_memory(err);
+	cut->bounds[1] = order->n;
+	if (gw_spool_occurrences(spool) <= room)
+		return GW_OK;
+	occurrences = calloc(PARTS_MAX, sizeof(*occurrences));
+	if (occurrences == NULL) {
+		gw_cut_release(cut);
+		return no_memory(err);
+	}
+	rc = halve_parts(cut, spool, order, room, occurrences, err);
 	free(occurrences);
 	if (rc < 0)
 		gw_cut_release(cut);

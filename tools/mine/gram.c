@@ -47,12 +47,12 @@ static bool for_range(uint32_t from, uint32_t to, int threads,
 		      bool (*solve)(void *ctx, int thread, uint32_t item), void *ctx)
 {
 	struct for_items all = {.to = to, .solve = solve, .ctx = ctx};
-	struct for_thread t[THREADS_MAX];
+	struct for_thread t[THREADS_MAX] = {{.all = &all}};
 
 	atomic_store(&all.next, from);
-	for (int i = 0; i < threads; i++) {
+	for (int i = 1; i < threads; i++) {
 		t[i] = (struct for_thread){.all = &all, .number = i};
-		t[i].started = i > 0 && pthread_create(&t[i].thread, NULL, run, &t[i]) == 0;
+		t[i].started = pthread_create(&t[i].thread, NULL, run, &t[i]) == 0;
 	}
 	run(&t[0]);
 	for (int i = 1; i < threads; i++)
@@ -139,23 +139,21 @@ static int no_memory(struct gw_err *err)
 	return gw_err_set(err, GW_E_MEMORY, "out of memory for item weights; raise --min-count");
 }
 
-static int count_parts(struct counting *c, const struct gw_spool *spool,
+static int count_parts(struct counting *c, struct gw_db *db, const struct gw_spool *spool,
 		       const struct gw_order *order, const struct gw_learning *l,
 		       struct gw_err *err)
 {
 	struct gw_cut cut = {0};
-	struct gw_db db = {0};
 	int rc = gw_db_cut(&cut, spool, order, l->memory, err);
 
-	c->db = &db;
+	c->db = db;
 	for (uint32_t i = 0; rc == GW_OK && i < cut.parts; i++) {
-		rc = gw_db_load(&db, spool, order, cut.bounds[i], cut.bounds[i + 1], &l->weighing,
+		rc = gw_db_load(db, spool, order, cut.bounds[i], cut.bounds[i + 1], &l->weighing,
 				err);
 		if (rc == GW_OK &&
 		    !for_range(cut.bounds[i], cut.bounds[i + 1], l->threads, count_row, c))
 			rc = no_memory(err);
 	}
-	gw_db_release(&db);
 	gw_cut_release(&cut);
 	return rc;
 }
@@ -164,6 +162,7 @@ int gw_gram_make(struct gw_gram *gram, const struct gw_spool *spool, const struc
 		 const struct gw_learning *l, struct gw_err *err)
 {
 	struct counting c = {.gram = gram, .pair_min = l->pair_min};
+	struct gw_db db = {0};
 	int rc;
 
 	gram->n = order->n;
@@ -175,7 +174,8 @@ int gw_gram_make(struct gw_gram *gram, const struct gw_spool *spool, const struc
 	else
 		rc = gw_db_weigh(gram->diagonal, spool, order, &l->weighing, err);
 	if (rc == GW_OK)
-		rc = count_parts(&c, spool, order, l, err);
+		rc = count_parts(&c, &db, spool, order, l, err);
+	gw_db_release(&db);
 	counting_release(&c, l->threads);
 	if (rc < 0)
 		gw_gram_release(gram);
@@ -260,7 +260,7 @@ int gw_neighbours_make(struct gw_neighbours *near, const struct gw_gram *g,
 
 	near->most = most;
 	near->len = calloc((size_t)g->n + 1, sizeof(*near->len));
-	near->at = malloc(((size_t)g->n * most + 1) * sizeof(*near->at));
+	near->at = calloc((size_t)g->n * most + 1, sizeof(*near->at));
 	if (near->len == NULL || near->at == NULL || as_from == NULL || as_to == NULL) {
 		gw_neighbours_release(near);
 		free(as_from);

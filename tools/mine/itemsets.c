@@ -325,21 +325,19 @@ static int mine_part(struct work *work, struct worker *workers, uint32_t from, s
 	return GW_OK;
 }
 
-static int mine_parts(struct work *work, const struct gw_spool *spool, const struct gw_cut *cut,
-		      struct worker *workers, struct gw_err *err)
+static int mine_parts(struct work *work, struct gw_db *db, const struct gw_spool *spool,
+		      const struct gw_cut *cut, struct worker *workers, struct gw_err *err)
 {
 	const struct gw_order *order = work->sets->order;
-	struct gw_db db = {0};
 	int rc = GW_OK;
 
-	work->db = &db;
+	work->db = db;
 	for (uint32_t i = 0; rc == GW_OK && i < cut->parts; i++) {
-		rc = gw_db_load(&db, spool, order, cut->bounds[i], cut->bounds[i + 1], NULL, err);
+		rc = gw_db_load(db, spool, order, cut->bounds[i], cut->bounds[i + 1], NULL, err);
 		work->to = cut->bounds[i + 1];
 		if (rc == GW_OK)
 			rc = mine_part(work, workers, cut->bounds[i], err);
 	}
-	gw_db_release(&db);
 	return rc;
 }
 
@@ -350,9 +348,14 @@ int gw_itemsets_mine(struct gw_itemsets *sets, const struct gw_spool *spool,
 	struct work work = {.sets = sets, .limits = limits};
 	struct worker *workers = calloc((size_t)limits->threads, sizeof(*workers));
 	struct gw_cut cut = {0};
+	struct gw_db db = {0};
 	bool ready = workers != NULL;
 	int rc;
 
+	if (limits->threads < 1 || limits->size_max < 2 || limits->size_max > GW_SET_MAX) {
+		free(workers);
+		return gw_err_set(err, GW_E_BUG, "sets of 2 to 4 items, by one thread or more");
+	}
 	sets->order = order;
 	sets->nodes = calloc((size_t)order->n + 1, sizeof(*sets->nodes));
 	for (int i = 0; ready && i < limits->threads; i++)
@@ -360,10 +363,11 @@ int gw_itemsets_mine(struct gw_itemsets *sets, const struct gw_spool *spool,
 	rc = ready && sets->nodes != NULL ? gw_db_cut(&cut, spool, order, limits->memory, err)
 					  : gw_err_set(err, GW_E_MEMORY, "out of memory");
 	if (rc == GW_OK)
-		rc = mine_parts(&work, spool, &cut, workers, err);
+		rc = mine_parts(&work, &db, spool, &cut, workers, err);
 	for (int i = 0; workers != NULL && i < limits->threads; i++)
 		worker_release(&workers[i]);
 	free(workers);
+	gw_db_release(&db);
 	gw_cut_release(&cut);
 	if (rc < 0)
 		gw_itemsets_release(sets);

@@ -118,9 +118,11 @@ static double log_fisher(const struct gw_counts *c)
 	double most = x < y ? x : y, term = 1, sum = 1, first;
 
 	first = log_choose(y, k) + log_choose(n - y, x - k) - log_choose(n, x);
-	for (; k < most; k++) {
+	for (uint64_t left = (uint64_t)(most - k); left > 0; left--) {
 		term *= (x - k) * (y - k) / ((k + 1) * (n - x - y + k + 1));
 		sum += term;
+		k++;
+		/* Past the peak, terms only fall. */
 		if (term < sum * 1e-17 && (x - k) * (y - k) < (k + 1) * (n - x - y + k + 1))
 			break;
 	}

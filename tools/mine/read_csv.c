@@ -277,7 +277,6 @@ static int filter_add(struct reader *r, uint64_t hash)
 static int make_room(struct reader *r, struct gw_err *err)
 {
 	uint64_t hash = r->ring[r->oldest].hash;
-	/* A receipt whose rows ended long ago is done; only one that may go on is remembered. */
 	int rc = close_oldest(r, err);
 
 	if (rc == GW_OK && filter_add(r, hash) < 0)
@@ -489,12 +488,13 @@ int gw_read_csv(struct gw_sales *sales, const struct gw_stream *in,
 {
 	struct reader r = {.sales = sales, .in = in, .options = options, .last = NO_RECEIPT};
 	char separator = options->separator != 0 ? options->separator : ',';
-	int rc;
+	struct gw_csv *csv = NULL;
+	int rc = gw_csv_new(&csv, in->read, in->ctx, separator);
 
 	r.ring = calloc(OPEN_MAX, sizeof(*r.ring));
 	r.slots = malloc(SLOT_COUNT * sizeof(*r.slots));
-	if (r.ring == NULL || r.slots == NULL ||
-	    gw_csv_new(&r.csv, in->read, in->ctx, separator) < 0) {
+	r.csv = csv;
+	if (r.ring == NULL || r.slots == NULL || rc < 0) {
 		rc = gw_err_set(err, GW_E_MEMORY, "%s: out of memory", in->name);
 	} else {
 		memset(r.slots, 0xFF, SLOT_COUNT * sizeof(*r.slots));
@@ -504,7 +504,7 @@ int gw_read_csv(struct gw_sales *sales, const struct gw_stream *in,
 	}
 	for (uint32_t i = 0; i < r.used; i++)
 		free(r.ring[i].items);
-	gw_csv_free(r.csv);
+	gw_csv_free(csv);
 	free(r.filter);
 	free(r.slots);
 	free(r.ring);

@@ -271,7 +271,7 @@ static int write_parts(const struct gw_round *r, const char *dir, struct gw_err 
 
 	for (size_t i = 0; rc == GW_OK && i < sizeof(parts) / sizeof(parts[0]); i++) {
 		char path[GW_PATH_MAX];
-		struct gw_out out;
+		struct gw_out out = {0};
 
 		rc = gw_path_join(path, dir, parts[i].name, err);
 		if (rc == GW_OK)

@@ -298,12 +298,15 @@ static int service_rules(struct gw_lines *lines, const struct gw_category_counts
 static int add_services(struct gw_lines *lines, const struct gw_mine_options *o,
 			const struct gw_sales *s, struct gw_err *err)
 {
-	struct gw_category_counts counts;
+	struct gw_category_counts counts = {0};
 	struct gw_lines services = {0};
 	bool *covered = calloc((size_t)s->items.count + 1, sizeof(*covered));
 	size_t kept = 0;
-	int rc = covered != NULL ? gw_categories_count(&counts, s, err) : no_memory(err);
+	int rc;
 
+	if (covered == NULL)
+		return no_memory(err);
+	rc = gw_categories_count(&counts, s, err);
 	if (rc < 0) {
 		free(covered);
 		return rc;

@@ -34,7 +34,7 @@ static int by_time(const void *a, const void *b, void *ctx)
 
 static int keep_key(struct building *k, const struct gw_basket *b, size_t *at)
 {
-	if (k->keys_room - k->keys_len < b->key_len + 1) {
+	if (k->keys == NULL || k->keys_room - k->keys_len < b->key_len + 1) {
 		size_t room = k->keys_room * 2 + b->key_len + 4096;
 		char *keys = realloc(k->keys, room);
 
@@ -44,7 +44,8 @@ static int keep_key(struct building *k, const struct gw_basket *b, size_t *at)
 		k->keys_room = room;
 	}
 	*at = k->keys_len;
-	memcpy(k->keys + k->keys_len, b->key, b->key_len);
+	if (b->key_len > 0)
+		memcpy(k->keys + k->keys_len, b->key, b->key_len);
 	k->keys[k->keys_len + b->key_len] = '\0';
 	k->keys_len += b->key_len + 1;
 	return GW_OK;

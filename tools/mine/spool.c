@@ -138,9 +138,9 @@ static int close_block(struct gw_spool *s, struct gw_err *err)
 		s->room = room;
 	}
 	if (s->memory_used + s->current_len <= s->memory_limit) {
-		unsigned char *exact = realloc(s->current, s->current_len);
-
-		b.at = exact != NULL ? exact : s->current;
+		b.at = realloc(s->current, s->current_len);
+		if (b.at == NULL)
+			b.at = s->current;
 		s->memory_used += s->current_len;
 		s->current = NULL;
 		s->current_size = 0;
@@ -187,7 +187,7 @@ static unsigned char *put(unsigned char *p, uint64_t n)
 
 static uint64_t zigzag(int64_t n)
 {
-	return ((uint64_t)n << 1) ^ (uint64_t)(n >> 63);
+	return n < 0 ? ~((uint64_t)n << 1) : (uint64_t)n << 1;
 }
 
 int gw_spool_add(struct gw_spool *s, const struct gw_basket *b, struct gw_err *err)
