@@ -224,6 +224,9 @@ static void test_links(void **state)
 		 "product " GTIN " ai=01 !AI (10): a faulty percent escape@31"},
 		{"https://a/01/" GTIN "/10/A%01",
 		 "product " GTIN " ai=01 !AI (10): a character that may not stand here@32"},
+		{"https://a/01/" GTIN "/10/A+B", "product " GTIN " ai=01 ai=10 lot=A+B"},
+		{"https://a/01/" GTIN "?99=A+B",
+		 "product " GTIN " ai=01 !AI (99): a character that may not stand here@32"},
 		{"https://a/00/106141411234567897", "uri  ai=00"},
 		{"https://www.example.com/promo?id=5", "uri  !a link without a product@0"},
 		{"https://a/01/%30952123454321%33", "product " GTIN " ai=01"},
@@ -308,6 +311,11 @@ static void test_values(void **state)
 		{"(4309)18000000010000000000", false},
 		{"(8110)106141416543213150110121", true},
 		{"(8110)10614141654321315011012", false},
+		{"(8110)1061414165432131501101213261231", true},
+		{"(8110)10614141654321315011012132612314260101", true},
+		{"(8110)10614141654321315011012132612313261231", false}, /* twice */
+		{"(8110)10614141654321315011012142601013261231", false}, /* out of order */
+		{"(8110)10614141654321315011012132601014261231", false}, /* ends before it starts */
 		{"(8112)001234561234560123456", true},
 		{"(8112)0012345612345601234567", false},
 	};
