@@ -218,7 +218,7 @@ static void experiment_faults(void **state)
 		{"", "e2,why not,a:1 b:2,0", NULL},
 		{"", "e1,why not,a:1,0", "1: experiment 'e1' is there already"},
 		{"", ",why not,a:1,0", "2:1: experiment is empty"},
-		{"", "e2,,a:1,0", "2:4: the hypothesis is empty"},
+		{"", "e2,,a:1,0", "2:4: warning: the hypothesis is empty"},
 		{"", "e2,why not,a,0", "2:12: arm 'a' must be written name:share"},
 		{"", "e2,why not,a:1 a:2,0", "2:12: arm 'a' stands twice"},
 		{"", "e2,why not,now:1,0", "2:12: arm 'now' belongs to experiment e1"},

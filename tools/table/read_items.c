@@ -231,9 +231,9 @@ void gw_set_read_items(struct gw_set *set, const struct gw_set_file *file)
 enum { E_ID, E_HYPOTHESIS, E_METRIC, E_FROM, E_TO, E_HOLDOUT, E_ARMS, E_SALT };
 
 static const struct gw_sheet_column experiment_columns[] = {
-	{"experiment", true}, {"hypothesis", true}, {"metric", false},
-	{"from", false},      {"to", false},        {"holdout_ppm", false},
-	{"arms", false},      {"salt", false},      {NULL, false}};
+	{"experiment", true}, {"hypothesis", false}, {"metric", false},
+	{"from", false},      {"to", false},         {"holdout_ppm", false},
+	{"arms", false},      {"salt", false},       {NULL, false}};
 
 /* A rule names only its arm, so an arm's name may belong to one experiment. */
 static void check_arms(const struct gw_set *set, struct gw_sheet *sheet,
@@ -266,8 +266,8 @@ static void read_experiment(struct gw_set *set, struct gw_sheet *sheet)
 
 	e.id = gw_sheet_id(sheet, E_ID, true);
 	if (gw_sheet_cell(sheet, E_HYPOTHESIS)[0] == '\0')
-		gw_sheet_error(sheet, E_HYPOTHESIS,
-			       "the hypothesis is empty; say what you expect, and why");
+		gw_sheet_warning(sheet, E_HYPOTHESIS,
+				 "the hypothesis is empty; say what you expect, and why");
 	e.hypothesis = gw_sheet_text(sheet, E_HYPOTHESIS, hypothesis, GW_TABLE_TEXT_MAX);
 	e.metric = gw_sheet_id(sheet, E_METRIC, false);
 	e.salt = gw_sheet_text(sheet, E_SALT, salt, GW_ITEM_NAME_MAX);
