@@ -124,7 +124,7 @@ goeswith-sync_MAIN := tools/sync/main.c
 goeswith-sync_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl
 
 PROGRAMS += goeswith-dock goeswith-sim
-goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c clients.c loop.c till.c verbs.c)
+goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c clients.c loop.c show.c till.c verbs.c)
 goeswith-dock_LIBS := -lserialport
 goeswith-sim_MAIN := tools/sim/main.c
 goeswith-sim_LIBS := -lserialport -lsqlite3 -ljansson -lsodium -lzstd -lm

@@ -272,6 +272,45 @@ def test_injection(home):
         host.close()
 
 
+def test_display(home):
+    scanner = Scanner(home / "scanner")
+    display = Scanner(home / "display")
+    with dock(home, scanner, "--display", display.path):
+        scanner.wait_reader()
+        lib.wait_for(display.read_by_dock)
+        r = lib.run("goeswith-dock", "self-test", "--listen", home / "dock.sock")
+        t.equal(r.returncode, 0, "self-test")
+        shown = b""
+
+        def look():
+            nonlocal shown
+            shown += display.answers()
+            return b"self-test" in shown
+        t.check(lib.wait_for(look) and shown.startswith(b"\x1b@\x1bt\x13\x0c"), "writes on the display", shown)
+        host = Host(home, "--socket", home / "dock.sock")
+        host.say("display Gr\N{LATIN SMALL LETTER O WITH DIAERESIS}\N{LATIN SMALL LETTER SHARP S}e|3.49")
+        lib.wait_for(lambda: display.answers() and False or said(home, "done 1 0"))
+        # nobody reads it any more: 1,000 texts, and the scans go on
+        for i in range(1000):
+            host.say(f"display {i}|x")
+        want = codes(0, 200)
+        scanner.send("".join(c + "\r" for c in want).encode())
+        same(settle(home, 200), want, "a display that hangs delays no scan")
+        host.kill()
+        capture = subprocess.Popen([lib.program("goeswith-dock"), "capture", "--listen", str(home / "dock.sock")],
+                                   stdout=subprocess.PIPE)
+        lib.wait_for(lambda: status(home).get("session"))
+        time.sleep(0.3)
+        scanner.send(b"\x02ab\\\r\n")
+        t.equal(capture.stdout.readline(), b"\\x02ab\\\\\\x0D\\x0A\n", "capture shows the bytes as they come")
+        lib.end(capture)
+        host = Host(home, "--socket", home / "dock.sock")
+        t.equal(settle(home, 201)[200:], ["\x02ab\\"], "and leaves the scans to the register")
+        t.equal(lib.run("goeswith-dock", "capture", "--listen", home / "dock.sock").returncode, 4,
+                "capture beside a register is refused")
+        host.close()
+
+
 def test_replug(home):
     scanner = Scanner(home / "scanner")
     with dock(home, scanner):
@@ -395,7 +434,7 @@ def test_libserialport(home):
         host.close()
 
 
-for test in (test_register_killed, test_dock_killed, test_register_dead, test_dead_till, test_injection, test_replug,
+for test in (test_register_killed, test_dock_killed, test_register_dead, test_dead_till, test_injection, test_display, test_replug,
              test_bad_input, test_idle, test_ends, test_player, test_libserialport):
     with lib.home() as where:
         try:

@@ -380,10 +380,6 @@ static void display_commands(void **state)
 struct bench {
 	struct gw_dock dock;
 	struct gw_dock_config config;
-	union {
-		struct gw_ring_store store;
-		uint8_t room[sizeof(struct gw_ring_store) + RING];
-	} memory;
 	char till[4096], scanner[256];
 	size_t till_len, till_room, till_pending, scanner_len, host_room;
 	struct gw_link_frame sent[200];
@@ -392,6 +388,10 @@ struct bench {
 	char shown[100];
 	uint8_t state;
 	bool forwarded_first;
+	union {
+		struct gw_ring_store store;
+		uint8_t room[sizeof(struct gw_ring_store) + RING];
+	} memory;
 };
 
 static size_t bench_till(void *ctx, const uint8_t *bytes, size_t len)

@@ -23,7 +23,7 @@
  */
 static void ring_step(void);
 #define GW_RING_STEP() ring_step()
-#include "firmware/ring.c"
+#include "firmware/ring.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "firmware/dock.h"
 
@@ -55,10 +55,6 @@ struct world {
 	struct fate fate;
 	struct gw_dock dock;
 	struct gw_dock_config config;
-	union {
-		struct gw_ring_store store;
-		uint8_t room[sizeof(struct gw_ring_store) + RING_MAX];
-	} memory;
 	uint32_t ring_size;
 	struct gw_link_host host;
 	struct pipe to_host, to_dock;
@@ -84,6 +80,10 @@ struct world {
 	unsigned crashes, warms, colds, holes, behinds;
 	jmp_buf reset;
 	char fault[200];
+	union {
+		struct gw_ring_store store;
+		uint8_t room[sizeof(struct gw_ring_store) + RING_MAX];
+	} memory;
 };
 
 static struct world *now_running; /* for ring_step only */
@@ -422,7 +422,6 @@ static void play_scan(struct world *w)
 	for (size_t i = 0; i < len; i++)
 		w->till_want_hash = (w->till_want_hash ^ bytes[i]) * 0x100000001B3u;
 	w->till_want += len;
-	next = w->dock.ring.now.next;
 	session = w->dock.ring.now.session;
 	/* The terminator alone, so that it is known which write belongs to it. */
 	whole = guarded(w, step_scanner, bytes, len - 1);

@@ -73,8 +73,7 @@ static void io_host(void *ctx, const uint8_t *bytes, size_t len)
 static bool io_display(void *ctx, const uint8_t *line1, size_t len1, const uint8_t *line2,
 		       size_t len2)
 {
-	(void)ctx, (void)line1, (void)len1, (void)line2, (void)len2;
-	return false;
+	return gw_posix_show(ctx, line1, len1, line2, len2);
 }
 
 /* A PC has no beeper; a scanner that speaks SSI has one and takes orders. */
@@ -191,7 +190,7 @@ static void read_scanner(struct posix *p)
 		lose_scanner(p, &err);
 }
 
-static void retry(struct line *line)
+void gw_posix_retry(struct line *line)
 {
 	line->retry_at_ms = gw_posix_now_ms() + line->backoff_ms;
 	line->backoff_ms =
@@ -203,7 +202,7 @@ static int open_scanner(struct posix *p, struct gw_err *err)
 	int rc = gw_port_open(&p->scanner.port, p->scanner.path, &p->scanner.settings, err);
 
 	if (rc != GW_OK) {
-		retry(&p->scanner);
+		gw_posix_retry(&p->scanner);
 		return rc;
 	}
 	if (p->scanner.last_error[0] != '\0' || p->verbose)
@@ -222,12 +221,19 @@ static void retry_lines(struct posix *p, int64_t now)
 		gw_posix_complain(&p->scanner, &err);
 	if (p->till.path != NULL && !gw_port_is_open(&p->till.port) && now >= p->till.retry_at_ms) {
 		if (gw_posix_till_open(p, &err) != GW_OK) {
-			retry(&p->till);
+			gw_posix_retry(&p->till);
 			gw_posix_complain(&p->till, &err);
 		} else {
 			p->till.last_error[0] = '\0';
 		}
 	}
+}
+
+static void retry_display(struct posix *p, int64_t now)
+{
+	if (p->display.path != NULL && !gw_port_is_open(&p->display.port) &&
+	    now >= p->display.retry_at_ms)
+		gw_posix_show_open(p);
 }
 
 static void read_till(struct posix *p, short revents)
@@ -252,14 +258,22 @@ static void read_till(struct posix *p, short revents)
 		gw_port_close(&p->till.port);
 		p->till_reader = false;
 		p->till.backoff_ms = POSIX_BACKOFF_MIN;
-		retry(&p->till);
+		gw_posix_retry(&p->till);
 	}
 }
 
 /* --- the loop
  * ---------------------------------------------------------------------------------------- */
 
-enum slot { SLOT_SIGNAL, SLOT_LISTEN, SLOT_WATCH, SLOT_SCANNER, SLOT_TILL, SLOT_CLIENTS };
+enum slot {
+	SLOT_SIGNAL,
+	SLOT_LISTEN,
+	SLOT_WATCH,
+	SLOT_SCANNER,
+	SLOT_TILL,
+	SLOT_DISPLAY,
+	SLOT_CLIENTS
+};
 
 static void fill_polls(struct posix *p, struct pollfd f[POSIX_POLLS])
 {
@@ -271,6 +285,9 @@ static void fill_polls(struct posix *p, struct pollfd f[POSIX_POLLS])
 	f[SLOT_SCANNER] = (struct pollfd){p->scanner.port.fd, POLLIN, 0};
 	f[SLOT_TILL] = (struct pollfd){till ? p->till.port.fd : -1,
 				       (short)(POLLIN | (p->till_queue.len > 0 ? POLLOUT : 0)), 0};
+	f[SLOT_DISPLAY] = (struct pollfd){
+		p->display.port.fd,
+		(short)(POLLIN | (p->show_sent < p->show_len || p->show_waits ? POLLOUT : 0)), 0};
 	for (int i = 0; i < POSIX_CLIENTS; i++) {
 		const struct client *c = &p->clients[i];
 		bool more = c->primary && p->host_queue.len > 0;
@@ -302,6 +319,8 @@ static int wait_ms(const struct posix *p, int64_t now)
 		wait = sooner(wait, p->scanner.retry_at_ms, now);
 	if (p->till.path != NULL && !gw_port_is_open(&p->till.port))
 		wait = sooner(wait, p->till.retry_at_ms, now);
+	if (p->display.path != NULL && !gw_port_is_open(&p->display.port))
+		wait = sooner(wait, p->display.retry_at_ms, now);
 	if (lingers(p))
 		wait = sooner(wait, p->alone_since_ms + p->options.linger_s * 1000LL, now);
 	return wait > 3600000 ? 3600000 : (int)wait;
@@ -320,6 +339,11 @@ static void serve(struct posix *p, const struct pollfd f[POSIX_POLLS])
 		if ((f[SLOT_TILL].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 			read_till(p, f[SLOT_TILL].revents);
 	}
+	if ((f[SLOT_DISPLAY].revents & POLLOUT) != 0)
+		gw_posix_show_flush(p);
+	if ((f[SLOT_DISPLAY].revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
+	    gw_port_is_open(&p->display.port))
+		gw_posix_show_read(p);
 	for (int i = 0; i < POSIX_CLIENTS; i++)
 		if (f[SLOT_CLIENTS + i].revents != 0 && p->clients[i].fd == f[SLOT_CLIENTS + i].fd)
 			gw_posix_clients_read(p, &p->clients[i]);
@@ -340,6 +364,7 @@ static void loop(struct posix *p)
 			serve(p, f);
 		now = gw_posix_now_ms();
 		retry_lines(p, now);
+		retry_display(p, now);
 		gw_dock_tick(&p->dock, (uint32_t)now);
 		gw_posix_clients_flush(p);
 		if (lingers(p) && now - p->alone_since_ms >= p->options.linger_s * 1000LL)
@@ -377,11 +402,12 @@ static int start(struct posix *p, struct gw_err *err)
 	if (rc != GW_OK)
 		return rc;
 	gw_dock_init(&p->dock, &p->config, &io, p, p->store, POSIX_RING_SIZE, now32());
+	gw_posix_show_open(p);
 	rc = gw_posix_till_open(p, &fault);
 	if (rc == GW_OK)
 		rc = open_scanner(p, &fault);
 	else
-		retry(&p->till);
+		gw_posix_retry(&p->till);
 	if (rc == GW_E_INPUT || rc == GW_E_USAGE) {
 		*err = fault;
 		return rc;
@@ -399,6 +425,7 @@ int gw_posix_run(struct posix *p, struct gw_err *err)
 		loop(p);
 	gw_posix_till_close(p);
 	gw_port_close(&p->scanner.port);
+	gw_port_close(&p->display.port);
 	gw_posix_clients_close(p);
 	gw_posix_queue_free(&p->till_queue);
 	gw_posix_queue_free(&p->host_queue);

@@ -6,7 +6,16 @@
 
 #include "firmware/board/posix/posix.h"
 
-enum { OPT_IDLE_GAP = 256, OPT_STATE, OPT_LINGER, OPT_BRANDS, OPT_QUIET, OPT_TILL_LINE };
+enum {
+	OPT_IDLE_GAP = 256,
+	OPT_STATE,
+	OPT_LINGER,
+	OPT_BRANDS,
+	OPT_QUIET,
+	OPT_TILL_LINE,
+	OPT_DISPLAY_TYPE,
+	OPT_DISPLAY_LINE
+};
 
 static const struct gw_cli_option options[] = {
 	{'s', "scanner", "PORT", "the scanner: serial device, pty, FIFO or Unix socket"},
@@ -15,6 +24,10 @@ static const struct gw_cli_option options[] = {
 	{'b', "brand", "NAME", "settings of a make; --brands lists them (generic)"},
 	{'B', "line", "SETTINGS", "line settings, like 9600,7E1,rtscts, over the brand's"},
 	{OPT_TILL_LINE, "till-line", "SETTINGS", "the till's line, where it differs"},
+	{'d', "display", "PORT", "a customer display of two lines"},
+	{OPT_DISPLAY_TYPE, "display-type", "TYPE",
+	 "escpos (default) or cd5220, with -437 for that code page"},
+	{OPT_DISPLAY_LINE, "display-line", "SETTINGS", "its line (9600,8N1)"},
 	{OPT_IDLE_GAP, "idle-gap", "MS", "a pause this long ends a scan"},
 	{OPT_QUIET, "quiet", "MS", "silence before a code is put into the till's line (100)"},
 	{OPT_STATE, "state", "FILE", "keeps unacknowledged scans over a restart of the dock"},
@@ -44,7 +57,8 @@ static int list_brands(void)
 }
 
 struct words {
-	const char *scanner, *till, *listen, *brand, *line, *till_line, *state;
+	const char *scanner, *till, *listen, *brand, *line, *till_line, *state, *display,
+		*display_type, *display_line;
 	long long idle_gap, quiet, linger;
 };
 
@@ -69,6 +83,15 @@ static int take_option(struct words *w, int id, const char *value, struct gw_err
 		break;
 	case OPT_TILL_LINE:
 		w->till_line = value;
+		break;
+	case 'd':
+		w->display = value;
+		break;
+	case OPT_DISPLAY_TYPE:
+		w->display_type = value;
+		break;
+	case OPT_DISPLAY_LINE:
+		w->display_line = value;
 		break;
 	case OPT_STATE:
 		w->state = value;
@@ -104,6 +127,27 @@ static int set_lines(struct posix *p, const struct words *w, struct gw_err *err)
 	return rc;
 }
 
+static int set_display(struct posix *p, const struct words *w, struct gw_err *err)
+{
+	static const char *const types[] = {"escpos", "cd5220", "escpos-437", "cd5220-437"};
+	const char *type = w->display_type != NULL ? w->display_type : types[0];
+	unsigned i = 0;
+
+	while (i < 4 && strcmp(type, types[i]) != 0)
+		i++;
+	if (i == 4)
+		return gw_err_set(
+			err, GW_E_USAGE,
+			"--display-type is escpos, cd5220, escpos-437 or cd5220-437, not \"%s\"",
+			type);
+	p->show.type = i % 2 == 0 ? GW_DISPLAY_ESCPOS : GW_DISPLAY_CD5220;
+	p->show.page = i < 2 ? GW_DISPLAY_CP858 : GW_DISPLAY_CP437;
+	p->display.path = w->display;
+	p->display.settings = *gw_port_brand("generic");
+	return w->display_line != NULL ? gw_port_parse(&p->display.settings, w->display_line, err)
+				       : GW_OK;
+}
+
 static void set_dock(struct posix *p, const struct words *w)
 {
 	const struct gw_port_settings *s = &p->scanner.settings;
@@ -119,6 +163,7 @@ static void set_dock(struct posix *p, const struct words *w)
 	c->caps = (uint8_t)((w->till != NULL
 				     ? GW_LINK_CAP_TILL | GW_LINK_CAP_INJECT | GW_LINK_CAP_BACK
 				     : 0) |
+			    (w->display != NULL ? GW_LINK_CAP_DISPLAY : 0) |
 			    (s->framing == GW_FRAMING_SSI ? GW_LINK_CAP_BEEP : 0));
 	c->rto_ms = 200;
 	c->quiet_ms = (uint16_t)w->quiet;
@@ -126,7 +171,7 @@ static void set_dock(struct posix *p, const struct words *w)
 }
 
 static int set_paths(struct posix *p, const struct words *w, const char *home_flag,
-		     char listen_path[GW_PATH_MAX], struct gw_err *err)
+		     struct gw_err *err)
 {
 	char home[GW_PATH_MAX];
 	int rc;
@@ -139,15 +184,15 @@ static int set_paths(struct posix *p, const struct words *w, const char *home_fl
 	if (rc == GW_OK)
 		rc = gw_home_make(home, err);
 	if (rc == GW_OK)
-		rc = gw_path_join(listen_path, home, GW_DOCK_SOCKET, err);
-	p->listen_path = listen_path;
+		rc = gw_path_join(p->listen_room, home, GW_DOCK_SOCKET, err);
+	p->listen_path = p->listen_room;
 	return rc;
 }
 
 static void set_closed(struct posix *p)
 {
 	p->scanner.port.fd = p->till.port.fd = p->display.port.fd = -1;
-	p->scanner.backoff_ms = p->till.backoff_ms = POSIX_BACKOFF_MIN;
+	p->scanner.backoff_ms = p->till.backoff_ms = p->display.backoff_ms = POSIX_BACKOFF_MIN;
 	p->listen_fd = p->lock_fd = p->signal_fd = p->till_watch = -1;
 	p->alone_since_ms = gw_posix_now_ms();
 	for (int i = 0; i < POSIX_CLIENTS; i++)
@@ -157,17 +202,20 @@ static void set_closed(struct posix *p)
 static int run(const struct gw_cli *cli, const struct words *w)
 {
 	static struct posix p; /* too large for a stack frame; main() owns it */
-	char listen_path[GW_PATH_MAX];
 	struct gw_err err = {0};
 	int rc = set_lines(&p, w, &err);
 
 	if (rc == GW_OK)
-		rc = set_paths(&p, w, cli->home, listen_path, &err);
+		rc = set_display(&p, w, &err);
+	if (rc == GW_OK)
+		rc = set_paths(&p, w, cli->home, &err);
 	if (rc != GW_OK)
 		return gw_cli_fail(&program, &err);
 	p.verbose = cli->verbose > 0;
 	p.options = (struct gw_dock_options){.scanner = w->scanner,
 					     .till = w->till,
+					     .display = w->display,
+					     .display_type = w->display_type,
 					     .brand = w->brand,
 					     .line = w->line,
 					     .idle_gap_ms = (int)w->idle_gap,

@@ -4,7 +4,7 @@
  *
  *	options.c  command line          till.c     the till's port and its bounded queue
  *	loop.c     poll, ports, signals  clients.c  the socket registers connect to
- *	verbs.c    status, capture, self-test over that socket
+ *	show.c     the customer display  verbs.c    status, capture, self-test over that socket
  *
  * One thread; one struct posix.
  */
@@ -19,6 +19,7 @@
 #include "base/cli.h"
 #include "base/err.h"
 #include "base/home.h"
+#include "firmware/display.h"
 #include "firmware/dock.h"
 #include "port/dock_spawn.h"
 #include "port/port.h"
@@ -63,6 +64,7 @@ struct posix {
 	struct gw_dock_options options;
 	struct gw_dock_config config;
 	const char *listen_path, *state_path;
+	char listen_room[GW_PATH_MAX]; /* where listen_path is our own choice */
 	bool verbose;
 
 	struct gw_dock dock;
@@ -75,6 +77,12 @@ struct posix {
 	bool till_dropping;
 	int till_watch; /* inotify on its other side, -1 */
 	struct queue till_queue;
+
+	struct gw_display show;
+	uint8_t show_lines[2][GW_DISPLAY_COLUMNS]; /* the newest text */
+	uint8_t show_bytes[GW_DISPLAY_MAX];        /* the command that is going out */
+	size_t show_len, show_sent;
+	bool show_waits;
 
 	int listen_fd, lock_fd, signal_fd;
 	struct client clients[POSIX_CLIENTS];
@@ -109,6 +117,15 @@ void gw_posix_clients_close(struct posix *p);
 int gw_posix_run(struct posix *p, struct gw_err *err);
 /* Says something about a line once, as long as it stays the same. */
 void gw_posix_complain(struct line *line, const struct gw_err *err);
+
+void gw_posix_retry(struct line *line);
+
+/* --- show.c */
+void gw_posix_show_open(struct posix *p);
+bool gw_posix_show(struct posix *p, const uint8_t *line1, size_t len1, const uint8_t *line2,
+		   size_t len2);
+void gw_posix_show_flush(struct posix *p);
+void gw_posix_show_read(struct posix *p);
 
 /* --- verbs.c: runs `status`, `capture` ... and returns the exit status; -1: no such verb. */
 int gw_posix_verbs_run(const char *verb, int argc, char **argv);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -138,7 +139,152 @@ static int version(const struct gw_cli *cli, struct gw_dock_peer *peer, struct g
 	return rc;
 }
 
+/* --- verbs that speak: they are the dock's host for as long as they run, and acknowledge nothing
+ * -- */
+
+struct guest {
+	struct gw_link_host link;
+	int fd;
+	bool busy, asked, over;
+	enum gw_link_result result;
+};
+
+static void guest_send(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct guest *g = ctx;
+
+	(void)!send(g->fd, bytes, len, MSG_NOSIGNAL);
+}
+
+static void guest_scan(void *ctx, const struct gw_link_scan *scan)
+{
+	(void)ctx, (void)scan; /* stays with the dock, for the register */
+}
+
+/* A guest has no journal.  The hole this shows is no news; the link then stands where the dock
+ * does. */
+static uint32_t guest_next(void *ctx, uint32_t session)
+{
+	(void)ctx, (void)session;
+	return 0;
+}
+
+static uint32_t guest_nonce(void *ctx)
+{
+	uint32_t n = 0;
+
+	(void)ctx;
+	while (n == 0)
+		if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
+			n = (uint32_t)gw_posix_now_ms();
+	return n;
+}
+
+static void guest_hello(void *ctx, const struct gw_link_hello *hello)
+{
+	(void)ctx, (void)hello;
+}
+
+static void guest_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
+{
+	struct guest *g = ctx;
+
+	(void)count;
+	g->busy = g->busy || alarm == GW_LINK_ALARM_BUSY;
+}
+
+static void guest_done(void *ctx, uint32_t tag, enum gw_link_result result)
+{
+	struct guest *g = ctx;
+
+	(void)tag;
+	g->over = true;
+	g->result = result;
+}
+
+static void guest_raw(void *ctx, uint8_t port, uint32_t t_ms, const uint8_t *bytes, size_t len)
+{
+	(void)ctx, (void)port, (void)t_ms;
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\\')
+			fputs("\\\\", stdout);
+		else if (bytes[i] < 0x20 || bytes[i] > 0x7E)
+			printf("\\x%02X", bytes[i]);
+		else
+			putchar(bytes[i]);
+	}
+	putchar('\n');
+	fflush(stdout);
+}
+
+static const struct gw_link_host_ops guest_ops = {guest_send,  guest_scan,  guest_next, guest_nonce,
+						  guest_hello, guest_alarm, guest_done, guest_raw};
+
+/* Gives one order and serves the link until it is answered, or for ever. */
+static int order(struct gw_dock_peer *peer, enum gw_link_command command, bool for_ever,
+		 struct guest *g, struct gw_err *err)
+{
+	uint8_t room[4096];
+
+	g->fd = peer->fd;
+	gw_link_host_init(&g->link, &guest_ops, g);
+	gw_link_host_pause(&g->link, true);
+	gw_link_host_start(&g->link, gw_posix_now_ms());
+	gw_link_host_order(&g->link, command, 1, 1, gw_posix_now_ms());
+	while (for_ever ? !g->over || g->result == GW_LINK_DONE : !g->over) {
+		struct pollfd f = {peer->fd, POLLIN, 0};
+		int64_t at = gw_link_host_deadline(&g->link), now = gw_posix_now_ms();
+		ssize_t n;
+
+		if (poll(&f, 1, at < 0 ? -1 : at > now ? (int)(at - now) : 0) > 0) {
+			n = recv(peer->fd, room, sizeof(room), 0);
+			if (n > 0)
+				gw_link_host_input(&g->link, room, (size_t)n, gw_posix_now_ms());
+			if (g->busy)
+				return gw_err_set(err, GW_E_AGAIN,
+						  "the dock serves a register; close that first");
+			if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+				return gw_err_set(err, GW_E_DEVICE,
+						  "the dock closed the connection");
+		}
+		gw_link_host_tick(&g->link, gw_posix_now_ms());
+	}
+	if (g->result == GW_LINK_UNSUPPORTED)
+		return gw_err_set(err, GW_E_UNSUPPORTED,
+				  "this dock has nothing to beep or show with");
+	return g->result == GW_LINK_DONE
+		       ? GW_OK
+		       : gw_err_set(err, GW_E_DEVICE, "the dock did not carry it out");
+}
+
+static int self_test(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err)
+{
+	struct guest g = {0};
+	int rc = order(peer, GW_LINK_CMD_SELFTEST, false, &g, err);
+
+	(void)cli;
+	if (rc == GW_OK)
+		puts("the dock has beeped and written on its display, as far as it has them");
+	return rc;
+}
+
+static int capture(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err)
+{
+	struct guest g = {0};
+
+	(void)cli;
+	return order(peer, GW_LINK_CMD_CAPTURE, true, &g, err);
+}
+
 static const struct verb verbs[] = {
+	{"self-test",
+	 {"goeswith-dock self-test", "[--listen SOCKET]",
+	  "Makes a dock beep and write on its display.", options, false},
+	 self_test},
+	{"capture",
+	 {"goeswith-dock capture", "[--listen SOCKET]",
+	  "Prints scanner bytes as they come, until interrupted.", options, false},
+	 capture},
 	{"status",
 	 {"goeswith-dock status", "[--listen SOCKET] [--json]", "Says how a running dock is.",
 	  options, true},
