@@ -12,16 +12,20 @@
 #include "store/db.h"
 
 #define IDLE_MS       2000
-#define PAGES_SOON    1000  /* checkpoint at the next tick */
-#define PAGES_NOW     4000  /* checkpoint in the append: nobody ticks */
-#define CHECKPOINT_MS 30000 /* after one that readers or the disk hindered */
+#define PAGES_SOON    1000   /* checkpoint at the next tick */
+#define PAGES_NOW     4000   /* checkpoint in the append: nobody ticks */
+#define NUMBER_UNSEEN 500001 /* first sale while the file cannot be read */
+#define CHECKPOINT_MS 30000  /* after one that readers or the disk hindered */
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 
-static int take_lock(struct gw_journal *j, struct gw_err *err)
+int gw_journal_lock(struct gw_journal *j, struct gw_err *err)
 {
 	char path[GW_PATH_MAX + 8];
+	int errnum;
 
+	if (j->lock_fd >= 0)
+		return GW_OK;
 	snprintf(path, sizeof(path), "%s.lock", j->path);
 	j->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (j->lock_fd < 0)
@@ -32,12 +36,15 @@ static int take_lock(struct gw_journal *j, struct gw_err *err)
 				    errno, "cannot create %s", path);
 	if (flock(j->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return GW_OK;
-	if (errno == EWOULDBLOCK)
+	errnum = errno;
+	close(j->lock_fd);
+	j->lock_fd = -1;
+	if (errnum == EWOULDBLOCK)
 		return gw_err_set(err, GW_E_AGAIN,
 				  "%s is in use by another register: end it first, or choose "
 				  "another --home",
 				  j->path);
-	return gw_err_errno(err, GW_E_STORAGE, errno, "cannot lock %s", path);
+	return gw_err_errno(err, GW_E_STORAGE, errnum, "cannot lock %s", path);
 }
 
 static int check_there(const struct gw_journal *j, struct gw_err *err)
@@ -59,7 +66,7 @@ static int open_steps(struct gw_journal *j, struct gw_err *err)
 	if (rc == GW_OK)
 		rc = check_there(j, err);
 	if (rc == GW_OK)
-		rc = take_lock(j, err);
+		rc = gw_journal_lock(j, err);
 	return rc == GW_OK ? gw_jfile_open(&j->file, &j->config, err) : rc;
 }
 
@@ -74,7 +81,7 @@ static void release(struct gw_journal *j)
 }
 
 /* A reopen must find the same journal, whatever the caller's strings do meanwhile. */
-static void remember_identity(struct gw_journal *j)
+void gw_journal_identify(struct gw_journal *j)
 {
 	memcpy(j->store, j->file.store, sizeof(j->store));
 	memcpy(j->terminal, j->file.terminal, sizeof(j->terminal));
@@ -83,6 +90,25 @@ static void remember_identity(struct gw_journal *j)
 	j->config.store = j->store;
 	j->config.terminal = j->terminal;
 	j->config.create = false;
+}
+
+/*
+ * The till must sell though the disk is full or broken: the journal begins in memory.  Which
+ * numbers the file has given to sales is not known, so these start where a day's sales do not get
+ * to.
+ */
+static void open_without_file(struct gw_journal *j, const struct gw_err *err)
+{
+	snprintf(j->store, sizeof(j->store), "%s", j->config.store);
+	snprintf(j->terminal, sizeof(j->terminal), "%s", j->config.terminal);
+	j->config.store = j->store;
+	j->config.terminal = j->terminal;
+	j->file.tail.next_basket = NUMBER_UNSEEN;
+	j->failing = j->unseen = true;
+	if (err != NULL)
+		j->why = *err;
+	else
+		gw_err_set(&j->why, GW_E_STORAGE, "%s cannot be opened", j->path);
 }
 
 int gw_journal_open(struct gw_journal **journal, const struct gw_journal_config *config,
@@ -102,11 +128,16 @@ int gw_journal_open(struct gw_journal **journal, const struct gw_journal_config 
 		rc = gw_err_set(err, GW_E_INPUT, "the journal's path is too long");
 	else
 		rc = open_steps(j, err);
+	if (rc == GW_E_STORAGE && config->store != NULL && config->terminal != NULL) {
+		open_without_file(j, err);
+		*journal = j;
+		return GW_OK;
+	}
 	if (rc < 0) {
 		release(j);
 		return rc;
 	}
-	remember_identity(j);
+	gw_journal_identify(j);
 	*journal = j;
 	return GW_OK;
 }

@@ -45,8 +45,10 @@ struct gw_journal_config {
 /*
  * Opens the journal as its one writer.  GW_E_AGAIN: another register has it; GW_E_UNSUPPORTED: on a
  * network file system; GW_E_INPUT: not a journal, made by a newer goeswith, damaged, or of another
- * store or terminal; GW_E_NOT_FOUND, GW_E_DENIED, GW_E_STORAGE, GW_E_MEMORY.  *journal is NULL on
- * failure.
+ * store or terminal; GW_E_NOT_FOUND, GW_E_DENIED, GW_E_MEMORY.  *journal is NULL on failure.
+ *
+ * When only the disk is at fault (full, I/O error) and store and terminal are given, it opens all
+ * the same, failing: events wait in memory until the file can be opened.  Else GW_E_STORAGE.
  */
 int gw_journal_open(struct gw_journal **journal, const struct gw_journal_config *config,
 		    struct gw_err *err);

@@ -21,12 +21,20 @@ struct gw_journal {
 	struct gw_jfile_tail tried; /* end of the transaction that failed */
 	size_t tried_count;         /* entries of the queue it held */
 	bool failing;
+	bool unseen; /* the file could not be opened yet: what stands in it is not known */
 	uint64_t dropped, dropped_untold; /* in all; since the last gap event */
 	int64_t lost;                     /* acknowledged rows the file no longer has */
 	struct gw_err why;
 	int64_t now_ms, idle_at_ms, retry_at_ms; /* mono; idle_at_ms -1: nothing to do */
 	char *room;                              /* GW_EVENT_ROOM bytes */
 };
+
+/* --- journal.c --- */
+
+/* Takes the writer's lock, if it is not held. */
+int gw_journal_lock(struct gw_journal *j, struct gw_err *err);
+/* Remembers whose journal it is, once the file is open. */
+void gw_journal_identify(struct gw_journal *j);
 
 /* --- journal_repair.c --- */
 

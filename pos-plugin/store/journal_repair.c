@@ -61,17 +61,25 @@ static void reconcile(struct gw_journal *j, const struct gw_jfile_tail *known)
 static int reopen(struct gw_journal *j)
 {
 	struct gw_jfile_tail known = j->file.tail;
-	int rc;
+	int rc = gw_journal_lock(j, &j->why);
 
 	gw_jfile_close(&j->file);
-	rc = gw_jfile_open(&j->file, &j->config, &j->why);
-	if (rc == GW_OK && strcmp(j->file.epoch, j->epoch) != 0) {
+	if (rc == GW_OK)
+		rc = gw_jfile_open(&j->file, &j->config, &j->why);
+	if (rc == GW_OK && !j->unseen && strcmp(j->file.epoch, j->epoch) != 0) {
 		rc = gw_err_set(&j->why, GW_E_STORAGE, "%s is another journal now", j->path);
 		gw_jfile_close(&j->file);
 	}
 	if (rc < 0) {
 		j->file.tail = known;
 		return GW_E_STORAGE;
+	}
+	if (j->unseen) {
+		gw_journal_identify(j);
+		j->unseen = false;
+		if (j->file.tail.next_basket < known.next_basket)
+			j->file.tail.next_basket = known.next_basket;
+		return GW_OK;
 	}
 	j->file.boot = j->boot;
 	reconcile(j, &known);

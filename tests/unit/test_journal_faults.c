@@ -251,6 +251,44 @@ static void a_long_failure_is_told(void **state)
 	folder_remove(&f);
 }
 
+/* The disk is broken before the register starts: it starts, and what it did meanwhile is kept. */
+static void a_disk_that_is_broken_at_the_start(void **state)
+{
+	struct folder f = {"", ""};
+	struct belief b = {.sent = 0};
+
+	(void)state;
+	folder_make(&f);
+	cut_reset(1);
+	for (int there_already = 0; there_already < 2; there_already++) {
+		struct gw_journal_state s;
+		struct gw_journal *j, *second;
+		struct gw_event e;
+
+		cut_arm(CUT_FAIL_BEFORE, 1, 1 << 30);
+		assert_int_equal(open_quietly(&f, &j, false), GW_OK);
+		gw_journal_state(j, &s);
+		assert_true(s.failing && s.text[0] != '\0');
+		assert_true(s.next_basket > 500000);
+		e = event_of(GW_EV_SCANNER, 0, 5);
+		assert_int_equal(gw_journal_append(j, &e, 1, NULL, NULL), GW_E_STORAGE);
+		assert_int_equal(gw_journal_dock_next(j, 77, &(uint32_t){0}), GW_E_STORAGE);
+		assert_int_equal(gw_journal_each_open(j, NULL, NULL), GW_E_STORAGE);
+		cut_arm(CUT_NONE, 0, 0);
+		assert_int_equal(open_quietly(&f, &second, false), GW_E_AGAIN);
+		if (!there_already)
+			work(j, &b);
+		assert_int_equal(gw_journal_tick(j, 1000000000), GW_OK);
+		gw_journal_state(j, &s);
+		assert_false(s.failing);
+		assert_int_equal(s.boot, there_already + 1);
+		gw_journal_close(j);
+	}
+	assert_int_equal(check(&f, &b, true), 0);
+	assert_int_equal(ask(f.journal, "SELECT count(*) FROM event WHERE kind = 'scanner'"), 2);
+	folder_remove(&f);
+}
+
 /* In a child with a mount namespace of its own, where the kernel permits one. */
 static int fill_a_disk(const struct folder *f)
 {
@@ -317,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_power_cut_loses_nothing),
 		cmocka_unit_test(without_fsync_a_cut_does_lose),
 		cmocka_unit_test(a_long_failure_is_told),
+		cmocka_unit_test(a_disk_that_is_broken_at_the_start),
 	};
 	int failed = cmocka_run_group_tests(on_disk, NULL, NULL);
 
