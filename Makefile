@@ -158,8 +158,8 @@ FUZZERS    += ui_keys
 E2E_TESTS  += ui_pty.py ui_register.py
 BENCHES    += offer_latency
 
-UNIT_TESTS += test_offer test_engine test_engine_sim test_engine_till
-LDFLAGS_test_engine_till := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+UNIT_TESTS += test_offer test_engine test_engine_scan test_engine_sim test_engine_till
+LDFLAGS_test_engine_scan := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 FUZZERS    += engine
 BENCHES    += match
 

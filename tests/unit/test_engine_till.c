@@ -1,6 +1,6 @@
 /*
- * The engine at a till: codes as scanners send them, the troubles cashiers report of other tills,
- * hold-outs, tables that change, limits, and what the screens are told.
+ * The engine over many sales: hold-outs, tables that change, practice, limits, clocks and restarts,
+ * and what the screens are told.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,316 +9,9 @@
 
 #include <cmocka.h>
 
-#include "engine/policy.h"
 #include "offer/assign.h"
-#include "tests/unit/shop.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-/* Wednesday 2026-03-04 10:00 UTC. */
-#define START_MS 1772618400000LL
-
-/* --- no memory is asked for while selling: the linker sends every request through here */
-
-static size_t requests;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	requests++;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	requests++;
-	return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	requests++;
-	return __real_realloc(p, size);
-}
-
-/* --- the shop */
-
-static const struct shop_item items[] = {
-	{"05901234123457", 400, 200, NULL, NULL, 0},
-	{"09501101530003", 500, 300, NULL, "recall:L7", 0},
-	{"00000096385074", 150, 50, NULL, NULL, 0},
-	{"02200010000009", -1, -1, NULL, NULL, 0},
-	{"02500010000000", 20, 10, NULL, NULL, 0},
-	{"02811110000006", 1000, 400, NULL, NULL, 0},
-	{"02900010000008", 1000, 400, NULL, NULL, 0},
-	{"99501101530006", 800, 400, NULL, NULL, 0},
-	{"torch", 1299, 700, NULL, NULL, 0},
-	{"batt", 349, 149, NULL, NULL, 0},
-	{"kite", 999, 500, NULL, "recall", 0},
-};
-
-static const struct shop_rule rules[] = {
-	{"r-batt", "torch", "batt", 0.30, .price = 299},
-	{"r-ean", "05901234123457", "batt", 0.30, .price = 0},
-	{"r-gs1", "09501101530003", "batt", 0.30, .price = 0},
-	{"r-kite", "kite", "batt", 0.30, .price = 0},
-};
-
-static const struct shop_setting settings[] = {{"region", "germany"},
-					       {"patterns", "22IIIIINNNNNC price 2 EUR;"
-							    "29IIIIINNNNNC weight 3 kg;"
-							    "25IIIIINNNNNC count 0 pcs"}};
-
-static struct shop plain_shop(void)
-{
-	return (struct shop){.items = items,
-			     .item_count = COUNT(items),
-			     .rules = rules,
-			     .rule_count = COUNT(rules),
-			     .settings = settings,
-			     .setting_count = COUNT(settings)};
-}
-
-static struct gw_engine *new_engine(const struct gw_table *table)
-{
-	struct gw_engine_config config = {.store = "S1", .terminal = "T1", .currency = "EUR"};
-	struct gw_engine *e;
-
-	assert_int_equal(gw_engine_new(&e, &config, NULL), GW_OK);
-	assert_int_equal(gw_engine_set_table(e, table, NULL), GW_OK);
-	return e;
-}
-
-/* A sale being played: table, engine and the text of its events so far. */
-struct play {
-	struct gw_table *table;
-	struct shop_player p;
-	struct gw_text out;
-	char room[8000];
-};
-
-static void play_begin(struct play *play, const struct shop *shop)
-{
-	play->table = shop_table(shop);
-	play->out = gw_text_over(play->room, sizeof(play->room));
-	gw_text_clear(&play->out);
-	play->p = (struct shop_player){.engine = new_engine(play->table),
-				       .at_ms = START_MS,
-				       .mono_ms = 5000,
-				       .out = &play->out};
-}
-
-static void play_end(struct play *play)
-{
-	gw_engine_free(play->p.engine);
-	gw_table_free(play->table);
-}
-
-/* Plays on and compares what that gave. */
-static void play_expect(struct play *play, const char *why, const char *script, const char *expect)
-{
-	gw_text_clear(&play->out);
-	shop_play(&play->p, script);
-	if (strcmp(play->room, expect) != 0)
-		fail_msg("%s\n  script   %s\n  expected %s\n  got      %s", why, script, expect,
-			 play->room);
-}
-
-static void scan_bytes(struct play *play, const char *bytes)
-{
-	struct gw_input in = {.kind = GW_IN_SCAN,
-			      .price_minor = -1,
-			      .data = (const uint8_t *)bytes,
-			      .data_len = strlen(bytes)};
-
-	play->p.mono_ms += 800;
-	play->p.at_ms += 800;
-	shop_input(&play->p, &in);
-}
-
-/* Legend: one scan into a fresh register, its bytes, and the events behind "open". */
-static const struct {
-	const char *why, *bytes, *expect;
-} scan_rows[] = {
-	{"EAN-13 with its identifier (a prefix is never part of the code)", "]E05901234123457",
-	 "line:1:05901234123457:1:400:scan beep:ok offer:r-ean:349 beep:offer"},
-	{"EAN-13 without one", "5901234123457",
-	 "line:1:05901234123457:1:400:scan beep:ok offer:r-ean:349 beep:offer"},
-	{"EAN-8", "]E496385074", "line:1:00000096385074:1:150:scan beep:ok"},
-	{"a GS1 code fires the rule as a plain scan does", "]d20109501101530003",
-	 "line:1:09501101530003:1:500:scan beep:ok offer:r-gs1:349 beep:offer"},
-	{"an EAN with a two-digit add-on is the magazine", "]E3590123412345712",
-	 "line:1:05901234123457:1:400:scan beep:ok offer:r-ean:349 beep:offer"},
-	{"price in the code", "]E02200010006872", "line:1:02200010000009:1:687:scan beep:ok"},
-	{"count in the code", "]E02500010000123", "line:1:02500010000000:12:20:scan beep:ok"},
-	{"weight in the code: the portion's price, half up", "]E02900010012049",
-	 "line:1:02900010000008:1:1204:scan beep:ok"},
-	{"a weight that fails its own check digit is sold, and told", "]E02811110006879",
-	 "line:1:02811110000006:1:687:scan beep:ok "
-	 "warn:'Weight or price in the code is doubtful: 02811110000006'"},
-	{"a code nobody knows is sold all the same", "]E04006381333931",
-	 "line:1:04006381333931:1:-1:scan unknown:04006381333931:1 beep:ok"},
-	{"an expired pack warns, and is no moment to sell", "]d2010950110153000317260101",
-	 "line:1:09501101530003:1:500:scan beep:ok warn:'Expired on 2026-01-01: 09501101530003'"},
-	{"good until today is not expired", "]d2010950110153000317260304",
-	 "line:1:09501101530003:1:500:scan beep:ok offer:r-gs1:349 beep:offer"},
-	{"a recalled lot warns", "]d2010950110153000310L7",
-	 "line:1:09501101530003:1:500:scan beep:ok "
-	 "warn:'Recalled, do not sell: 09501101530003, lot L7'"},
-	{"another lot does not", "]d2010950110153000310L8",
-	 "line:1:09501101530003:1:500:scan beep:ok offer:r-gs1:349 beep:offer"},
-	{"an item recalled whole", "kite",
-	 "line:1:kite:1:999:scan beep:ok warn:'Recalled, do not sell: kite'"},
-};
-
-static void test_scans(void **state)
-{
-	struct shop shop = plain_shop();
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(scan_rows); i++) {
-		struct play play;
-
-		play_begin(&play, &shop);
-		shop_play(&play.p, "seg:"); /* the sale is open */
-		gw_text_clear(&play.out);
-		play.p.all = true;
-		scan_bytes(&play, scan_rows[i].bytes);
-		if (strcmp(play.room, scan_rows[i].expect) != 0)
-			fail_msg("%s\n  scan     %s\n  expected %s\n  got      %s",
-				 scan_rows[i].why, scan_rows[i].bytes, scan_rows[i].expect,
-				 play.room);
-		play_end(&play);
-	}
-}
-
-/* Refused scans: told, never kept, and the sale goes on. */
-static void test_refused(void **state)
-{
-	static const char card[] = "4111111111111111", magnetic[] = "%B4111111111111111^DOE/J^30";
-	struct shop shop = plain_shop();
-	struct gw_input long_scan = {.kind = GW_IN_SCAN, .data_len = 4096};
-	static uint8_t bytes[4096];
-	struct play play;
-
-	(void)state;
-	play_begin(&play, &shop);
-	play.p.all = true;
-	scan_bytes(&play, card);
-	assert_non_null(strstr(play.room, "refused:'payment card number refused'"));
-	assert_non_null(strstr(play.room, "beep:bad"));
-	assert_null(strstr(play.room, "4111"));
-	assert_null(strstr(play.room, "open"));
-	assert_int_equal(gw_engine_view(play.p.engine)->note, GW_NOTE_CARD);
-	assert_null(strstr(gw_engine_view(play.p.engine)->subject, "4111"));
-	scan_bytes(&play, magnetic);
-	assert_null(strstr(play.room, "4111"));
-	shop_play(&play.p, "l:4111111111111111*1@500");
-	assert_null(strstr(play.room, "4111"));
-	memset(bytes, 'x', sizeof(bytes));
-	long_scan.data = bytes;
-	shop_input(&play.p, &long_scan);
-	gw_text_clear(&play.out);
-	scan_bytes(&play, "]E05901234123458"); /* wrong check digit */
-	assert_non_null(strstr(play.room, "refused:"));
-	assert_int_equal(gw_engine_view(play.p.engine)->note, GW_NOTE_REFUSED);
-	play.p.all = false;
-	play_expect(&play, "the sale goes on", "s:torch",
-		    "open line:1:torch:1:1299:scan offer:r-batt:299");
-	play_end(&play);
-}
-
-/* A pack with bars and a 2D code, both sent by the scanner, is one line; two packs are two. */
-static void test_twins(void **state)
-{
-	struct shop shop = plain_shop();
-	struct play play;
-
-	(void)state;
-	play_begin(&play, &shop);
-	scan_bytes(&play, "]E09501101530003");
-	assert_int_equal(gw_engine_view(play.p.engine)->line_count, 1);
-	gw_text_clear(&play.out);
-	play.p.all = true;
-	scan_bytes(&play, "]d2010950110153000310L7"); /* only this one tells of the recalled lot */
-	assert_string_equal(play.room, "warn:'Recalled, do not sell: 09501101530003, lot L7'");
-	assert_int_equal(gw_engine_view(play.p.engine)->line_count, 1);
-	scan_bytes(&play, "]E09501101530003");
-	scan_bytes(&play, "]E09501101530003");
-	assert_int_equal(gw_engine_view(play.p.engine)->line_count, 3);
-	play_end(&play);
-}
-
-/* Weighed and counted goods: the portion's price, the weight, the quantity. */
-static void test_measures(void **state)
-{
-	struct shop shop = plain_shop();
-	const struct gw_view_line *l;
-	struct play play;
-
-	(void)state;
-	play_begin(&play, &shop);
-	scan_bytes(&play, "]d201995011015300063103000750"); /* variable measure, 0.750 kg at 8.00 */
-	l = gw_engine_view(play.p.engine)->lines;
-	assert_string_equal(l[0].name, "99501101530006");
-	assert_int_equal(l[0].milli, 750);
-	assert_int_equal(l[0].price_minor, 600);
-	assert_int_equal(l[0].amount_minor, 600);
-	scan_bytes(&play, "]d201995011015300063922599"); /* ... with its price to pay */
-	assert_int_equal(gw_engine_view(play.p.engine)->lines[1].price_minor, 599);
-	scan_bytes(&play, "]d201995011015300063012"); /* ... counted */
-	assert_int_equal(gw_engine_view(play.p.engine)->lines[2].qty, 12);
-	gw_text_clear(&play.out);
-	play_expect(&play, "weighed", "q:1*2", "error:'A weighed item has no quantity'");
-	scan_bytes(&play, "]d201095011015300033103000750"); /* a packet that says its weight */
-	assert_int_equal(gw_engine_view(play.p.engine)->lines[3].price_minor, 500);
-	assert_int_equal(gw_engine_view(play.p.engine)->lines[3].milli, 0);
-	play_end(&play);
-}
-
-/*
- * What cashiers suffer from elsewhere; the number is that of the list of pains in the design notes'
- * order, the words are the pain.
- */
-static void test_pains(void **state)
-{
-	struct shop shop = plain_shop();
-	struct play play;
-	char expect[4000];
-	struct gw_text t = gw_text_over(expect, sizeof(expect));
-
-	(void)state;
-	play_begin(&play, &shop);
-	gw_text_clear(&t);
-	gw_text_add(&t, "open");
-	for (int i = 1; i <= 10; i++)
-		gw_text_addf(&t, " line:%d:batt:1:349:scan", i);
-	play_expect(&play, "2: ten fast scans become quantity five",
-		    "s:batt ~-790 s:batt ~-790 s:batt ~-790 s:batt ~-790 s:batt ~-790 s:batt "
-		    "~-790 s:batt ~-790 s:batt ~-790 s:batt ~-790 s:batt",
-		    expect);
-	play_expect(&play, "3: the scanner's Enter presses a button: it is no product", "can",
-		    "close:10:10:3490:cancel");
-	play_expect(&play, "4: a scan lands in the wrong field; an add-on of a magazine is no item",
-		    "s:torch s:]E112 s:torch",
-		    "open line:1:torch:1:1299:scan offer:r-batt:299 line:2:torch:1:1299:scan");
-	play_expect(&play, "7: a scan at the wrong moment locks the till, order gone",
-		    "tot s:torch tot", "subtotal line:3:torch:1:1299:scan subtotal");
-	play_expect(&play, "8: a pop-up that waits for a choice: an offer asks for none", "ten",
-		    "outcome:1:ignored:0:0 close:3:3:3897:tender");
-	play_expect(&play, "15: changes unseen until restart; 16: till and office disagree",
-		    "l:torch*1@1199", "open line:1:torch:1:1199:host offer:r-batt:299");
-	play_expect(&play, "17: an apply step nobody wants: the add-on itself is the yes",
-		    "l:batt@299", "line:2:batt:1:299:host:1 outcome:1:accepted_by_scan:2:299");
-	play_expect(&play, "being made to ask twice", "s:torch ten",
-		    "line:3:torch:1:1299:scan close:3:3:2797:tender");
-	play_end(&play);
-}
+#include "engine/policy.h"
+#include "tests/unit/play.h"
 
 /* --- hold-out */
 
@@ -662,6 +355,57 @@ static void test_clocks(void **state)
 	play_end(&play);
 }
 
+struct few {
+	struct gw_event list[16];
+	size_t count;
+};
+
+static void keep_few(void *ctx, const struct gw_event *v)
+{
+	struct few *few = ctx;
+
+	if (v->kind == GW_EV_OPEN || v->kind == GW_EV_LINE)
+		few->list[few->count++] = *v;
+}
+
+/* A register that restarts in a rush is in a rush still, whatever its new clock says. */
+static void test_restart_in_a_rush(void **state)
+{
+	static const int64_t clocks[] = {0, 100000000};
+	struct shop shop = plain_shop();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(clocks); i++) {
+		struct few few = {.count = 0};
+		struct play play;
+
+		play_begin(&play, &shop);
+		play.p.on_event = keep_few;
+		play.p.ctx = &few;
+		shop_play(&play.p,
+			  "s:batt ~-500 s:batt ~-500 s:batt ~-500 s:batt ~-500 s:batt v:1");
+		play.p.on_event = NULL;
+		gw_engine_free(play.p.engine);
+		play.p.engine = new_engine(play.table);
+		for (size_t k = 0; k < few.count; k++)
+			assert_int_equal(gw_engine_restore(play.p.engine, &few.list[k]), GW_OK);
+		play.p.mono_ms = clocks[i];
+		play_expect(&play, "no offer", "~-500 s:kite",
+			    "line:6:kite:1:999:scan "
+			    "warn:'Recalled, do not sell: kite'");
+		for (int line = 1; line <= 5; line++) {
+			char word[8];
+
+			snprintf(word, sizeof(word), "v:%d", line);
+			shop_play(&play.p, word);
+		}
+		play_expect(&play, "still none", "~-500 s:torch", "line:7:torch:1:1299:scan");
+		play_expect(&play, "out of it", "~3000 s:torch",
+			    "line:8:torch:1:1299:scan offer:r-batt:299");
+		play_end(&play);
+	}
+}
+
 static void test_view(void **state)
 {
 	struct shop shop = plain_shop();
@@ -707,39 +451,23 @@ static void test_view(void **state)
 	play_end(&play);
 }
 
-/* Whatever comes in, memory is asked for when a table is set and at no other time. */
-static void test_no_allocation(void **state)
-{
-	static const char everything[] =
-		"cash:1 seg:gold s:torch yes s:torch v:1 q:0*3 s:nope l:batt*2@5 l:nope tot tot "
-		"s:torch no +1 s:torch +9000 mute sus s:kite sus res ten s:4111111111111111 "
-		"s:]E05901234123457 nv can prac:1 s:torch can prac:0 res can late:99:torch can";
-	struct shop shop = plain_shop();
-	struct play play;
-	size_t before;
-
-	(void)state;
-	play_begin(&play, &shop);
-	assert_true(requests > 0); /* the counter counts */
-	before = requests;
-	shop_play(&play.p, everything);
-	assert_int_equal(requests, before);
-	play_end(&play);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scans),         cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_twins),         cmocka_unit_test(test_measures),
-		cmocka_unit_test(test_pains),         cmocka_unit_test(test_ghost),
-		cmocka_unit_test(test_ghost_place),   cmocka_unit_test(test_ghost_unseen),
-		cmocka_unit_test(test_arms),          cmocka_unit_test(test_table_swap),
-		cmocka_unit_test(test_expired_table), cmocka_unit_test(test_no_table),
-		cmocka_unit_test(test_config),        cmocka_unit_test(test_practice),
-		cmocka_unit_test(test_limits),        cmocka_unit_test(test_local_time),
-		cmocka_unit_test(test_clocks),        cmocka_unit_test(test_view),
-		cmocka_unit_test(test_no_allocation),
+		cmocka_unit_test(test_ghost),
+		cmocka_unit_test(test_ghost_place),
+		cmocka_unit_test(test_ghost_unseen),
+		cmocka_unit_test(test_arms),
+		cmocka_unit_test(test_table_swap),
+		cmocka_unit_test(test_expired_table),
+		cmocka_unit_test(test_no_table),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_practice),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_local_time),
+		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_restart_in_a_rush),
+		cmocka_unit_test(test_view),
 	};
 
 	return cmocka_run_group_tests_name("engine_till", tests, NULL, NULL);
