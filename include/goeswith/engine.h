@@ -106,6 +106,11 @@ GW_API int gw_engine_input(struct gw_engine *engine, const struct gw_input *inpu
 GW_API size_t gw_engine_events(const struct gw_engine *engine, const struct gw_event **events);
 
 /*
+ * A payment card that is scanned gives GW_EV_REFUSED without a digit of it, and the view's note says
+ * GW_NOTE_CARD: the caller then wipes its own copy of the bytes.  The engine keeps none.
+ */
+
+/*
  * Limits, beyond which nothing is lost but what is said here: lines beyond the 1,000th of a sale
  * are told as events and counted, but cannot be voided or changed, and are not matched; 8 sales may
  * be put aside (a ninth closes the oldest as idle); an item reported out of stock is not offered

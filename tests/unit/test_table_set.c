@@ -164,7 +164,6 @@ static void rule_faults(void **state)
 		{"", "r1,WRAP,", "2:9: the code is empty"},
 		{"", "r1,category:dark,WRAP", "2:4: no item has the category 'dark'"},
 		{"", "r1,WRAP,WRAP", "2:9: suggests an item that stands in its own"},
-		{"", "r1,WRAP WRAP,96385074", "2:4: names the same thing twice"},
 		{if_long,
 		 "r1,4006381333931 96385074 NOPRICE category:light category:battery_pack,WRAP",
 		 "2:4: more than 4 items"},

@@ -110,7 +110,8 @@ static void read_conditions(struct gw_set *set, struct gw_sheet *sheet, struct g
 	}
 }
 
-/* The same condition twice, or the suggestion itself as a condition. */
+/* The suggestion itself as a condition.  The same condition twice is none: it asks for two pieces.
+ */
 static bool check_conditions(struct gw_sheet *sheet, const struct gw_rule *rule)
 {
 	for (int i = 0; i < rule->condition_count; i++) {
@@ -121,12 +122,6 @@ static bool check_conditions(struct gw_sheet *sheet, const struct gw_rule *rule)
 				       "suggests an item that stands in its own `if`");
 			return false;
 		}
-		for (int k = 0; k < i; k++)
-			if (rule->conditions[k].index == c->index &&
-			    rule->conditions[k].is_category == c->is_category) {
-				gw_sheet_error(sheet, R_IF, "names the same thing twice");
-				return false;
-			}
 	}
 	return true;
 }
