@@ -149,9 +149,9 @@ FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
-E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py sync_pull.py
+E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py sync_pull.py sync_salvage.py
 FUZZERS    += event_json batch
-BENCHES    += journal
+BENCHES    += journal sync.py
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
 FUZZERS    += ui_keys

@@ -369,6 +369,10 @@ int sync_collect(struct sync *s, struct gw_err *err)
 
 	if (s->cli.argc - s->cli.first != 1)
 		return gw_err_set(err, GW_E_USAGE, "collect takes one folder, that with up/ in it");
+	if (s->into != NULL && strncmp(s->into, "clickhouse:", 11) == 0)
+		return gw_err_set(err, GW_E_UNSUPPORTED,
+				  "--into clickhouse: is not there yet; collect into a file, and "
+				  "load its tables from there");
 	c.dir = s->cli.argv[s->cli.first];
 	rc = gw_path_join(path, c.dir, "collection.db", err);
 	if (rc == GW_OK)
