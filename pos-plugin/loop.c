@@ -19,6 +19,7 @@
 #include "host/request.h"
 #include "register.h"
 #include "screen.h"
+#include "sync_news.h"
 
 /* Wall clock and monotonic clock may drift apart by this much before the journal is told. */
 #define CLOCK_JUMP_MS 2000
@@ -363,14 +364,15 @@ static void read_signals(struct loop *l)
 		l->ending = true;
 }
 
-/* A new table.db is renamed into the home; anything else that moves there is not ours. */
+/* Files that are renamed into the home: a new table, news of the sync tool.  Others are not ours.
+ */
 static void read_watch(struct loop *l)
 {
 	union {
 		struct inotify_event event;
 		char bytes[4096];
 	} room;
-	bool changed = false;
+	bool table = false, news = false;
 	ssize_t n;
 
 	while ((n = read(l->watch_fd, &room, sizeof(room))) > 0) {
@@ -378,14 +380,17 @@ static void read_watch(struct loop *l)
 			const struct inotify_event *e =
 				(const struct inotify_event *)(const void *)p;
 
-			changed = changed || (e->len > 0 && strcmp(e->name, "table.db") == 0);
+			table = table || (e->len > 0 && strcmp(e->name, "table.db") == 0);
+			news = news || (e->len > 0 && strcmp(e->name, GW_SYNC_NEWS) == 0);
 			p += sizeof(*e) + e->len;
 		}
 	}
-	if (!changed)
-		return;
-	gw_register_reload_table(l->reg);
-	draw(l);
+	if (table)
+		gw_register_reload_table(l->reg);
+	if (news && l->screen != NULL)
+		gw_screen_sync(l->screen);
+	if (table || news)
+		draw(l);
 }
 
 static void tick(struct loop *l)
@@ -461,8 +466,7 @@ static void open_watch(struct loop *l)
 {
 	l->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (l->watch_fd >= 0)
-		(void)inotify_add_watch(l->watch_fd, l->options->home,
-					IN_MOVED_TO | IN_CLOSE_WRITE);
+		(void)inotify_add_watch(l->watch_fd, l->options->home, IN_MOVED_TO);
 }
 
 /* A service that only listens is started with /dev/null: there is nobody on stdin to go. */

@@ -8,6 +8,7 @@
 #include "base/when.h"
 #include "page_scans.h"
 #include "page_today.h"
+#include "sync_news.h"
 #include "ui/config.h"
 
 #define ACTIONS 16
@@ -20,6 +21,7 @@ struct gw_screen {
 	bool want_today, want_scans;
 	struct gw_page_today today;
 	struct gw_page_scans scans;
+	struct gw_sync_news sync;
 };
 
 int gw_screen_new(struct gw_screen **out, const struct gw_options *options, struct gw_err *err)
@@ -49,6 +51,7 @@ int gw_screen_new(struct gw_screen **out, const struct gw_options *options, stru
 		free(s);
 		return rc;
 	}
+	gw_screen_sync(s);
 	*out = s;
 	return GW_OK;
 }
@@ -160,7 +163,7 @@ void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct g
 		.scanner = s->scanner,
 		.scanner_text = s->said[0] != '\0' ? s->said : s->scanner_text,
 		.table_text = table,
-		.unsent = -1,
+		.sync_text = s->sync.trouble,
 		.goes_on = true,
 		.scans = s->want_scans ? &s->scans.shown : NULL,
 		.today = s->want_today ? &s->today.shown : NULL,
@@ -177,6 +180,7 @@ void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct g
 	status.held = held;
 	gw_register_journal_state(reg, &journal);
 	table_text(reg, view, now.at_ms, table, sizeof(table));
+	status.unsent = gw_sync_news_unsent(&s->sync, journal.last_seq);
 	status.journal_failing = journal.failing;
 	status.journal_text = journal.text;
 	status.journal_waiting = journal.waiting;
@@ -187,6 +191,11 @@ void gw_screen_scanner(struct gw_screen *s, bool dock_up, bool scanner_up, const
 {
 	s->scanner = dock_up && scanner_up ? GW_UI_SCANNER_OK : GW_UI_SCANNER_LOST;
 	snprintf(s->scanner_text, sizeof(s->scanner_text), "%s", text);
+}
+
+void gw_screen_sync(struct gw_screen *s)
+{
+	gw_sync_news_read(&s->sync, s->options->home);
 }
 
 void gw_screen_say(struct gw_screen *s, const char *sentence)

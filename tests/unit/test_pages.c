@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "page_scans.h"
+#include "base/home.h"
 #include "port/port.h"
+#include "sync_news.h"
 
 static void every_profile_can_be_configured(void **state)
 {
@@ -94,6 +97,40 @@ static void advises_the_parity(void **state)
 	free(page);
 }
 
+static void hears_of_the_sync_tool(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t unsent; /* of 120 events */
+		const char *trouble;
+	} rows[] = {
+		{"{\"sent\":100,\"at_ms\":1,\"trouble\":\"\"}", 20, ""},
+		{"{\"sent\":120,\"trouble\":\"no\\u001b[2Jroute\"}", 0, "no [2Jroute"},
+		{"{\"sent\":500}", 0, ""}, /* of another journal: nothing waits that we know of */
+		{"{\"sent\":-1}", -1, ""},
+		{"{\"sent\":\"many\"}", -1, ""},
+		{"[]", -1, ""},
+		{"", -1, ""},
+	};
+	char dir[] = "/tmp/gw-test-XXXXXX", path[GW_PATH_MAX];
+	struct gw_sync_news news;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	gw_sync_news_read(&news, dir);
+	assert_int_equal(gw_sync_news_unsent(&news, 120), -1);
+	assert_int_equal(gw_path_join(path, dir, GW_SYNC_NEWS, NULL), GW_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(gw_file_replace(path, rows[i].text, strlen(rows[i].text), NULL),
+				 GW_OK);
+		gw_sync_news_read(&news, dir);
+		assert_int_equal(gw_sync_news_unsent(&news, 120), rows[i].unsent);
+		assert_string_equal(news.trouble, rows[i].trouble);
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +138,7 @@ int main(void)
 		cmocka_unit_test(keeps_the_newest_in_front),
 		cmocka_unit_test(forgets_cards),
 		cmocka_unit_test(advises_the_parity),
+		cmocka_unit_test(hears_of_the_sync_tool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
