@@ -79,7 +79,7 @@ REPORT_SRC :=
 SYNC_SRC   :=
 SIM_SRC    :=
 REGISTER_SRC := $(addprefix pos-plugin/,clock.c dock_client.c loop.c options.c page_scans.c page_today.c \
-	register.c screen.c sync_news.c)
+	register.c screen.c sync_news.c tills.c)
 
 MODEL_SRC += pos-plugin/model/event_json.c
 STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \

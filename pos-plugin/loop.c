@@ -9,42 +9,41 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "dock_client.h"
-#include "host/answer.h"
-#include "host/clients.h"
-#include "host/request.h"
 #include "register.h"
 #include "screen.h"
 #include "sync_news.h"
+#include "tills.h"
 
 /* Wall clock and monotonic clock may drift apart by this much before the journal is told. */
 #define CLOCK_JUMP_MS 2000
 /* Events waiting in memory (of 1,000) at which the dock is asked to keep its scans. */
 #define WAITING_MOST 900
-/* Lines of tills taken before scanner, keys and time have their turn again. */
-#define LINES_A_TURN 32
 
 struct loop {
 	const struct gw_options *options;
 	struct gw_register *reg;
 	struct gw_dock_client *dock; /* NULL: no scanner configured */
-	struct gw_clients *clients;  /* NULL: neither headless nor listening */
+	struct gw_tills *tills;      /* NULL: neither headless nor listening */
 	struct gw_screen *screen;    /* NULL: headless */
-	struct gw_sim_clock sim;
 	struct gw_now now;
 	int64_t wall_less_mono; /* as last told, for clock jumps */
 	int signal_fd, watch_fd;
 	bool ending;
-	bool on_stdio; /* headless for a program on stdin; its end is ours */
 	uint32_t inject_tag;
 	struct gw_event injected; /* the last one, until the dock says how it ended */
-	char room[GW_ANSWER_MAX];
-	struct gw_request request;
 };
+
+static void stamp(const struct loop *l, struct gw_input *in)
+{
+	struct gw_now now = gw_tills_now(l->tills, l->now);
+
+	in->at_ms = now.at_ms;
+	in->mono_ms = now.mono_ms;
+}
 
 /* --- what the register tells ------------------------------------------------------------------ */
 
@@ -54,21 +53,6 @@ static void draw(void *ctx)
 
 	if (l->screen != NULL)
 		gw_screen_draw(l->screen, l->reg, l->now);
-}
-
-static void answer(struct loop *l, int who, const struct gw_event *event, int64_t seq, int64_t ack)
-{
-	struct gw_text t = gw_text_over(l->room, sizeof(l->room));
-
-	if (l->clients == NULL)
-		return;
-	gw_answer_event(&t, event, seq, ack);
-	if (t.len == 0)
-		return;
-	if (!gw_answer_is_private(event->kind))
-		gw_clients_send_all(l->clients, t.at, t.len);
-	else if (who != GW_NOBODY)
-		gw_clients_send(l->clients, who, t.at, t.len);
 }
 
 static void inject(struct loop *l, const struct gw_event *event)
@@ -97,7 +81,7 @@ static void on_event(void *ctx, int who, const struct gw_event *event, int64_t s
 {
 	struct loop *l = ctx;
 
-	answer(l, who, event, seq, ack);
+	gw_tills_tell(l->tills, who, event, seq, ack);
 	act(l, event, ack);
 }
 
@@ -155,9 +139,7 @@ static int on_scan(void *ctx, const struct gw_link_scan *scan, int32_t late_ms)
 		return note_bad_scan(l, scan);
 	if (l->screen != NULL)
 		gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms);
-	in.at_ms = l->now.at_ms;
-	in.mono_ms = l->now.mono_ms;
-	gw_sim_clock_now(&l->sim, &in.at_ms, &in.mono_ms);
+	stamp(l, &in);
 	(void)gw_register_take(l->reg, &in, GW_NOBODY);
 	return room_for_more(l);
 }
@@ -198,15 +180,13 @@ static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
 
 	struct gw_input in = {
 		.kind = GW_IN_INJECTED,
-		.at_ms = l->now.at_ms,
-		.mono_ms = l->now.mono_ms,
 		.line = l->injected.u.code.line,
 		.text = l->injected.basket,
 	};
 
 	if (tag != l->inject_tag)
 		return;
-	gw_sim_clock_now(&l->sim, &in.at_ms, &in.mono_ms);
+	stamp(l, &in);
 	if (result == GW_LINK_DONE)
 		(void)gw_register_take(l->reg, &in, GW_NOBODY);
 	else if (l->screen != NULL)
@@ -225,68 +205,6 @@ static void on_raw(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms)
 	draw(l);
 }
 
-/* --- what tills ask --------------------------------------------------------------------------- */
-
-static void answer_error(struct loop *l, int who, const char *text)
-{
-	struct gw_text t = gw_text_over(l->room, sizeof(l->room));
-
-	gw_answer_error(&t, text);
-	gw_clients_send(l->clients, who, t.at, t.len);
-}
-
-static void take_request(struct loop *l, int who)
-{
-	struct gw_input tick;
-	int64_t before = l->sim.simulated ? l->sim.mono_ms : l->now.mono_ms;
-
-	gw_sim_clock_stamp(&l->sim, &l->request, l->now.at_ms, l->now.mono_ms);
-	while (gw_sim_clock_tick_due(&l->request, gw_register_deadline(l->reg), before, &tick)) {
-		before = tick.mono_ms;
-		(void)gw_register_take(l->reg, &tick, GW_NOBODY);
-	}
-	if (l->request.kind == GW_REQUEST_STATE) {
-		struct gw_text t = gw_text_over(l->room, sizeof(l->room));
-
-		gw_answer_state(&t, gw_register_view(l->reg));
-		gw_clients_send(l->clients, who, t.at, t.len);
-		return;
-	}
-	if (gw_register_take(l->reg, &l->request.input, who) == GW_E_BUG)
-		answer_error(l, who, "the engine refused this line");
-}
-
-static void take_line(struct loop *l, int who, const char *line, size_t len)
-{
-	struct gw_err err = {0};
-
-	if (len == GW_CLIENTS_TOO_LONG)
-		answer_error(l, who, "line longer than 65536 bytes: thrown away");
-	else if (gw_request_read(&l->request, line, len, &err) != GW_OK)
-		answer_error(l, who, err.text);
-	else
-		take_request(l, who);
-	gw_request_wipe(&l->request);
-}
-
-static void serve_clients(struct loop *l, const struct pollfd *fds, size_t n)
-{
-	const char *line;
-	char news[200];
-	size_t len;
-	int who;
-
-	gw_clients_ready(l->clients, fds, n);
-	for (int i = 0; i < LINES_A_TURN && (who = gw_clients_next(l->clients, &line, &len)) >= 0;
-	     i++)
-		take_line(l, who, line, len);
-	while (gw_clients_news(l->clients, news, sizeof(news)))
-		if (l->options->verbose > 0)
-			fprintf(stderr, "goeswith: %s\n", news);
-	if (l->on_stdio && !gw_clients_attached(l->clients))
-		l->ending = true;
-}
-
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void on_key_input(void *ctx, const struct gw_input *input)
@@ -294,9 +212,7 @@ static void on_key_input(void *ctx, const struct gw_input *input)
 	struct loop *l = ctx;
 	struct gw_input in = *input;
 
-	in.at_ms = l->now.at_ms;
-	in.mono_ms = l->now.mono_ms;
-	gw_sim_clock_now(&l->sim, &in.at_ms, &in.mono_ms);
+	stamp(l, &in);
 	(void)gw_register_take(l->reg, &in, GW_NOBODY);
 }
 
@@ -342,9 +258,9 @@ static int wait_ms(const struct loop *l)
 {
 	int64_t due = gw_register_journal_deadline(l->reg);
 
-	if (l->clients != NULL && gw_clients_pending(l->clients))
+	if (gw_tills_pending(l->tills))
 		return 0;
-	if (!l->sim.simulated)
+	if (!gw_tills_simulate(l->tills))
 		due = earlier(due, gw_register_deadline(l->reg));
 	if (l->dock != NULL)
 		due = earlier(due, gw_dock_client_deadline(l->dock));
@@ -402,7 +318,7 @@ static void tick(struct loop *l)
 			gw_dock_client_resume(l->dock);
 		draw(l);
 	}
-	if (!l->sim.simulated)
+	if (!gw_tills_simulate(l->tills))
 		gw_register_tick(l->reg, l->now.at_ms, l->now.mono_ms);
 	if (l->dock != NULL)
 		gw_dock_client_tick(l->dock, l->now.mono_ms);
@@ -411,24 +327,23 @@ static void tick(struct loop *l)
 		serve_keys(l);
 }
 
-enum { FD_SIGNAL, FD_WATCH, FD_DOCK, FD_SCREEN, FD_CLIENTS };
+enum { FD_SIGNAL, FD_WATCH, FD_DOCK, FD_SCREEN, FD_TILLS };
 
 static int turn(struct loop *l, struct gw_err *err)
 {
-	struct pollfd fds[FD_CLIENTS + GW_CLIENTS_POLL_MAX] = {
+	struct pollfd fds[FD_TILLS + GW_TILLS_POLL_MAX] = {
 		[FD_SIGNAL] = {l->signal_fd, POLLIN, 0},
 		[FD_WATCH] = {l->watch_fd, POLLIN, 0},
 		[FD_DOCK] = {-1, 0, 0},
 		[FD_SCREEN] = {l->screen != NULL ? gw_screen_fd(l->screen) : -1, POLLIN, 0},
 	};
-	size_t n = FD_CLIENTS;
+	size_t n = FD_TILLS;
 
 	if (l->dock != NULL) {
 		fds[FD_DOCK].fd = gw_dock_client_fd(l->dock);
 		fds[FD_DOCK].events = gw_dock_client_events(l->dock);
 	}
-	if (l->clients != NULL)
-		n += gw_clients_poll(l->clients, fds + FD_CLIENTS, GW_CLIENTS_POLL_MAX);
+	n += gw_tills_poll(l->tills, fds + FD_TILLS, GW_TILLS_POLL_MAX);
 	if (poll(fds, n, wait_ms(l)) < 0 && errno != EINTR)
 		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot wait for events");
 	l->now = gw_clock_now();
@@ -439,8 +354,8 @@ static int turn(struct loop *l, struct gw_err *err)
 		gw_dock_client_ready(l->dock, fds[FD_DOCK].revents, l->now.mono_ms);
 	if (fds[FD_SCREEN].revents != 0)
 		serve_keys(l);
-	if (l->clients != NULL)
-		serve_clients(l, fds + FD_CLIENTS, n - FD_CLIENTS);
+	if (!gw_tills_serve(l->tills, l->reg, l->now, fds + FD_TILLS, n - FD_TILLS))
+		l->ending = true;
 	if (fds[FD_WATCH].revents != 0)
 		read_watch(l);
 	tick(l);
@@ -467,31 +382,6 @@ static void open_watch(struct loop *l)
 	l->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (l->watch_fd >= 0)
 		(void)inotify_add_watch(l->watch_fd, l->options->home, IN_MOVED_TO);
-}
-
-/* A service that only listens is started with /dev/null: there is nobody on stdin to go. */
-static bool somebody_on_stdin(const struct gw_options *o)
-{
-	struct stat in, null;
-
-	return o->listen == NULL || fstat(STDIN_FILENO, &in) != 0 ||
-	       stat("/dev/null", &null) != 0 || !S_ISCHR(in.st_mode) || in.st_rdev != null.st_rdev;
-}
-
-static int open_clients(struct loop *l, struct gw_err *err)
-{
-	const struct gw_options *o = l->options;
-	int rc;
-
-	if (!o->headless && o->listen == NULL)
-		return GW_OK;
-	rc = gw_clients_new(&l->clients, err);
-	if (rc == GW_OK && o->listen != NULL)
-		rc = gw_clients_listen(l->clients, o->listen, err);
-	l->on_stdio = o->headless && somebody_on_stdin(o);
-	if (rc == GW_OK && l->on_stdio)
-		rc = gw_clients_attach(l->clients, STDIN_FILENO, STDOUT_FILENO, err);
-	return rc;
 }
 
 static int open_dock(struct loop *l, struct gw_err *err)
@@ -532,7 +422,7 @@ static int open_all(struct loop *l, struct gw_err *err)
 	l->now = gw_clock_now();
 	l->wall_less_mono = l->now.at_ms - l->now.mono_ms;
 	draw(l); /* a screen at once; the rest takes a moment longer */
-	rc = open_clients(l, err);
+	rc = gw_tills_new(&l->tills, l->options, err);
 	if (rc == GW_OK)
 		rc = open_dock(l, err);
 	if (rc != GW_OK)
@@ -558,7 +448,7 @@ static void close_all(struct loop *l)
 	close_totalled(l);
 	gw_screen_free(l->screen);
 	gw_register_free(l->reg);
-	gw_clients_free(l->clients);
+	gw_tills_free(l->tills);
 	gw_dock_client_free(l->dock);
 	if (l->signal_fd >= 0)
 		close(l->signal_fd);
