@@ -86,7 +86,7 @@ STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journa
 	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
-SYNC_SRC += $(addprefix tools/sync/,ack.c book.c collect.c device.c pull.c push.c run.c salvage.c seal.c state.c status.c target.c \
+SYNC_SRC += $(addprefix tools/sync/,ack.c book.c collect.c device.c news.c pull.c push.c run.c salvage.c seal.c state.c status.c target.c \
 	target_dir.c target_http.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
@@ -133,7 +133,7 @@ LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium 
 
 # --- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := test_base test_pages test_scan test_table test_table_db test_host test_clients
-E2E_TESTS  := register_faults.py register_kill.py register_sale.py
+E2E_TESTS  := register_faults.py register_kill.py register_sale.py register_sync.py
 FUZZERS    := csv host
 BENCHES    :=
 UNIT_TESTS += test_table_set test_table_trust

@@ -18,7 +18,6 @@ static void take(struct gw_sync_news *news, const json_t *root)
 		return;
 	news->there = true;
 	news->sent = json_integer_value(sent);
-	news->at_ms = json_integer_value(json_object_get(root, "at_ms"));
 	if (trouble != NULL)
 		gw_utf8_sanitize(news->trouble, sizeof(news->trouble), trouble, strlen(trouble));
 }

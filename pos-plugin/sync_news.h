@@ -2,7 +2,7 @@
  * What the sync tool last told the register: a one-line file in the home (sync.news), replaced in
  * one step after each round.  The register itself knows no network and opens no sync database.
  *
- *	{"sent":12345,"at_ms":1795340472345,"trouble":"certificate expired"}
+ *	{"sent":12345,"trouble":"certificate expired"}
  *
  * sent: the last event of this journal that has left for head office; trouble: why it does not get
  * further, "" when all is well.  A missing file means there is no head office.
@@ -20,7 +20,6 @@
 struct gw_sync_news {
 	bool there;
 	int64_t sent;
-	int64_t at_ms;
 	char trouble[GW_TEXT_MAX];
 };
 

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/when.h"
 #include "tools/sync/ack.h"
+#include "tools/sync/news.h"
 #include "tools/sync/push.h"
 #include "tools/sync/seal.h"
 
@@ -303,6 +304,7 @@ int push_once(const struct sync *s, struct state *state, struct target *target, 
 		if (err != NULL)
 			*err = p->why;
 	}
+	news_write(s, state, p->failure < 0 ? p->why.text : "");
 	sodium_memzero(&p->key, sizeof(p->key));
 	free(p);
 	return rc;
