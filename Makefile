@@ -36,6 +36,8 @@ endif
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
 OPT_release := -O2 -g
 OPT_san     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Instrumented code hides ranges from gcc's flow analysis, which then warns of what cannot happen.
+OPT_san     += -Wno-format-truncation -Wno-maybe-uninitialized
 OPT_cov     := -O0 -g --coverage
 OPT_clang   := -O2 -g
 OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all

@@ -17,7 +17,7 @@ static void apply(const struct gw_scan_config *config, const struct gw_scan_patt
 
 	for (int i = 0; i < p->len; i++)
 		digits[i] =
-			p->at[i] >= '0' && p->at[i] <= '9' ? p->at[i] : (char)('0' + (i + 1) % 10);
+			(char)(p->at[i] >= '0' && p->at[i] <= '9' ? p->at[i] : '0' + (i + 1) % 10);
 	digits[p->len - 1] = (char)('0' + gw_gtin_check_digit(digits, p->len - 1u));
 	if (gw_scan_decode(config, (const uint8_t *)digits, p->len, &s) != GW_OK)
 		return;

@@ -106,7 +106,7 @@ int gw_decode_lines(struct gw_decode *d, int fd)
 	static uint8_t buffer[BUFFER_SIZE];
 	size_t len = 0;
 	bool skipping = false; /* the rest of a line that was too long */
-	ssize_t n;
+	ssize_t n = 0;
 
 	while (d->status == GW_OK &&
 	       (n = read_more(d, fd, buffer + len, sizeof(buffer) - len)) > 0) {

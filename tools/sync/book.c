@@ -544,8 +544,8 @@ static int derive(struct book *b, const char *till, const char *epoch, struct ep
 		"DELETE FROM sale WHERE terminal = ?1 AND epoch = ?2",
 		"DELETE FROM sale_line WHERE terminal = ?1 AND epoch = ?2",
 		"DELETE FROM offer WHERE terminal = ?1 AND epoch = ?2",
-		"SELECT seq, at_ms, mono_ms, basket, kind, body FROM event WHERE terminal = ?1"
-		" AND epoch = ?2 ORDER BY seq"};
+		("SELECT seq, at_ms, mono_ms, basket, kind, body FROM event WHERE terminal = ?1"
+		 " AND epoch = ?2 ORDER BY seq")};
 	int rc = GW_OK;
 
 	gw_project_terminal(&b->project, till, epoch);
