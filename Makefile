@@ -60,7 +60,7 @@ LINK_SRC   :=
 BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
 STATS_SRC  :=
 SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c card.c coupon.c element.c \
-	frame.c gtin.c profile.c rcn.c result.c retail.c scan.c settings.c ssi.c symbology.c twin.c uri.c)
+	frame.c gtin.c profile.c rcn.c result.c retail.c scan.c settings.c settings_conf.c ssi.c symbology.c twin.c uri.c)
 MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c)
 OFFER_SRC  := $(addprefix pos-plugin/offer/,assign.c choose.c fit.c index.c index_pattern.c match.c)
 STORE_SRC  := pos-plugin/store/table_db.c pos-plugin/store/table_save.c
@@ -238,7 +238,7 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o $(LIB)
 # --- the library for till vendors: one object whose only symbols are those of libgoeswith.map -------
 LIB_ABI := 0
 LIBGW_SRC := $(addprefix pos-plugin/base/,err.c json.c money.c text.c utf8.c when.c) \
-	$(filter-out pos-plugin/scan/settings.c,$(SCAN_SRC)) \
+	$(filter-out pos-plugin/scan/settings_conf.c,$(SCAN_SRC)) \
 	$(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c) \
 	$(addprefix pos-plugin/store/,table_db.c) $(OFFER_SRC) $(ENGINE_SRC)
 LIBGW_MAP  := pos-plugin/host/libgoeswith.map

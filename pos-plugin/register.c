@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "clock.h"
 
 struct gw_register {
@@ -82,6 +83,11 @@ static int write_start(struct gw_register *reg, struct gw_err *err)
 	return gw_journal_append(reg->journal, &start, 1, &seq, err);
 }
 
+static void add_scan_setting(void *ctx, const char *key, const char *value)
+{
+	gw_text_addf(ctx, "%s=%s;", key, value);
+}
+
 static int open_parts(struct gw_register *reg, struct gw_err *err)
 {
 	const struct gw_options *o = reg->options;
@@ -90,6 +96,8 @@ static int open_parts(struct gw_register *reg, struct gw_err *err)
 	struct gw_engine_config ec = {
 		.store = o->store, .terminal = o->terminal, .practice = o->practice};
 	struct gw_journal_state state;
+	char room[2048];
+	struct gw_text scan = gw_text_over(room, sizeof(room));
 	int rc = gw_home_make(o->home, err);
 
 	if (rc == GW_OK)
@@ -99,6 +107,8 @@ static int open_parts(struct gw_register *reg, struct gw_err *err)
 	gw_journal_state(reg->journal, &state);
 	ec.next_basket = state.next_basket;
 	ec.utc_offset_min = gw_clock_utc_offset_min(gw_clock_now().at_ms);
+	gw_conf_each(o->conf, "scan", add_scan_setting, &scan);
+	ec.scan = room;
 	rc = gw_engine_new(&reg->engine, &ec, err);
 	if (rc != GW_OK)
 		return rc;

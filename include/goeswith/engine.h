@@ -39,6 +39,7 @@ struct gw_engine_config {
 	const char *store, *terminal; /* parts of every basket id, 1-15 of A-Z a-z 0-9 _ */
 	const char *currency;         /* ISO 4217; NULL: the table's, else EUR */
 	const char *region;           /* variable-measure numbers, NULL: the table's, else none */
+	const char *scan;             /* ways of the scanner, "code-ids=zebra;gs=|"; NULL: none */
 	uint32_t next_basket;         /* number of the next sale, >= 1; 0 means 1 */
 	int utc_offset_min;           /* local time = UTC + this; may be changed later */
 	bool practice; /* events are for the screen only: the host journals nothing */

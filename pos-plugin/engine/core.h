@@ -27,7 +27,7 @@
 #include "engine/view.h"
 #include "model/settings.h"
 #include "offer/assign.h"
-#include "scan/scan.h"
+#include "scan/settings.h"
 #include "scan/twin.h"
 
 #define GW_LINES_MAX    1000
@@ -117,6 +117,7 @@ struct gw_engine {
 	struct gw_ground ground, pending;
 	bool table_pending, table_news;
 	struct gw_settings settings;
+	struct gw_scan_settings scan_settings; /* of this terminal, before the table's */
 	struct gw_scan_config scan_config;
 	struct gw_scan_pattern patterns[GW_PATTERNS_MAX];
 	const struct gw_chooser *chooser;

@@ -83,6 +83,8 @@ static void read_patterns(struct gw_engine *e)
 
 	e->scan_config.patterns = e->patterns;
 	e->scan_config.pattern_count = 0;
+	for (int i = 0; i < e->scan_settings.config.pattern_count && i < GW_PATTERNS_MAX; i++)
+		e->patterns[e->scan_config.pattern_count++] = e->scan_settings.patterns[i];
 	while (*p != '\0' && e->scan_config.pattern_count < GW_PATTERNS_MAX) {
 		size_t len = strcspn(p, ";");
 
@@ -102,17 +104,42 @@ static void read_settings(struct gw_engine *e)
 	enum gw_scan_region region = GW_REGION_NONE;
 
 	gw_settings_read(e->ground.table, &e->settings);
-	e->scan_config = (struct gw_scan_config){.region = GW_REGION_NONE};
+	e->scan_config = e->scan_settings.config;
 	read_patterns(e);
+	if (e->scan_config.region != GW_REGION_NONE)
+		return;
 	if (gw_scan_region_find(e->region[0] != '\0' ? e->region : e->settings.region, &region) ==
 	    GW_OK)
 		e->scan_config.region = region;
+}
+
+/* "key=value;key=value", the keys of section [scan]. */
+static int read_scan(struct gw_engine *e, const char *text, struct gw_err *err)
+{
+	while (text != NULL && *text != '\0') {
+		char pair[120];
+		size_t len = strcspn(text, ";");
+		char *equals;
+		int rc;
+
+		snprintf(pair, sizeof(pair), "%.*s", (int)(len < sizeof(pair) ? len : 0), text);
+		text += len + (text[len] == ';');
+		equals = strchr(pair, '=');
+		if (equals == NULL)
+			return gw_err_set(err, GW_E_INPUT, "[scan]: '%s' is not key=value", pair);
+		*equals = '\0';
+		rc = gw_scan_settings_set(&e->scan_settings, pair, equals + 1, err);
+		if (rc < 0)
+			return rc;
+	}
+	return GW_OK;
 }
 
 int gw_engine_new(struct gw_engine **engine, const struct gw_engine_config *config,
 		  struct gw_err *err)
 {
 	struct gw_engine *e;
+	int rc;
 
 	*engine = NULL;
 	if (!id_ok(config->store) || !id_ok(config->terminal))
@@ -122,6 +149,11 @@ int gw_engine_new(struct gw_engine **engine, const struct gw_engine_config *conf
 	if (e == NULL || allocate(e) < 0) {
 		gw_engine_free(e);
 		return gw_err_set(err, GW_E_MEMORY, "no memory for the engine");
+	}
+	rc = read_scan(e, config->scan, err);
+	if (rc < 0) {
+		gw_engine_free(e);
+		return rc;
 	}
 	gw_core_copy(e->store, sizeof(e->store), config->store);
 	gw_core_copy(e->terminal, sizeof(e->terminal), config->terminal);

@@ -140,10 +140,10 @@ int gw_retail_ean(struct gw_scan_job *job, size_t from, size_t end)
 	case 13:
 		return take_checked(job, from, 13);
 	case 12: /* some makers send UPC-A without the leading zero that the standard asks for */
-		gw_scan_warn(job->out, GW_WARN_SHORT_GTIN, NULL, from);
+		gw_scan_warn(job->out, GW_WARN_SHORT_EAN, NULL, from);
 		return take_checked(job, from, 12);
 	case 8: /* and UPC-E as it is printed */
-		gw_scan_warn(job->out, GW_WARN_SHORT_GTIN, NULL, from);
+		gw_scan_warn(job->out, GW_WARN_SHORT_EAN, NULL, from);
 		return gw_retail_upce(job, from, 8);
 	default:
 		return gw_scan_refuse(job->out, (int)from, "%zu digits, an EAN-13 has 13", n);

@@ -135,6 +135,7 @@ struct gw_scan_amount {
 	X(GW_WARN_LONG, "too long for an internal code, not kept")                                 \
 	X(GW_WARN_EMPTY, "nothing behind the symbology identifier")                                \
 	X(GW_WARN_SHORT_GTIN, "the GTIN is written with fewer than 14 digits")                     \
+	X(GW_WARN_SHORT_EAN, "fewer digits than the 13 that belong to this identifier")            \
 	X(GW_WARN_AI_UNKNOWN, "no such application identifier")                                    \
 	X(GW_WARN_AI_EMPTY, "no value")                                                            \
 	X(GW_WARN_AI_LENGTH, "the value has the wrong length")                                     \

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/home.h"
 #include "base/text.h"
 
 static int set_region(struct gw_scan_settings *s, const char *value, struct gw_err *err)
@@ -115,30 +114,6 @@ int gw_scan_settings_set(struct gw_scan_settings *settings, const char *key, con
 		if (strcmp(key, keys[i].key) == 0)
 			return keys[i].set(settings, value, err);
 	return gw_err_set(err, GW_E_INPUT, "no setting '%s' in [scan]", key);
-}
-
-struct load {
-	struct gw_scan_settings *settings;
-	struct gw_err *err;
-	int rc;
-};
-
-static void load_one(void *ctx, const char *key, const char *value)
-{
-	struct load *load = ctx;
-
-	if (load->rc == GW_OK)
-		load->rc = gw_scan_settings_set(load->settings, key, value, load->err);
-}
-
-int gw_scan_settings_load(struct gw_scan_settings *settings, const struct gw_conf *conf,
-			  struct gw_err *err)
-{
-	struct load load = {settings, err, GW_OK};
-
-	if (conf != NULL)
-		gw_conf_each(conf, "scan", load_one, &load);
-	return load.rc;
 }
 
 const struct gw_scan_config *gw_scan_settings_config(struct gw_scan_settings *settings)

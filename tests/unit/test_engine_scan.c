@@ -132,6 +132,34 @@ static void test_refused(void **state)
 	play_end(&play);
 }
 
+/* What this terminal's scanner does in its own way: identifiers of its maker, a stand-in for GS. */
+static void test_scan_settings(void **state)
+{
+	struct gw_engine_config config = {.store = "S1", .terminal = "T1", .currency = "EUR"};
+	struct shop shop = plain_shop();
+	struct gw_err err = {0};
+	struct play play;
+
+	(void)state;
+	play_begin(&play, &shop);
+	gw_engine_free(play.p.engine);
+	config.scan = "code-ids=zebra;gs=|;pattern=28IIIIVNNNNNC count 0 pcs";
+	assert_int_equal(gw_engine_new(&play.p.engine, &config, &err), GW_OK);
+	assert_int_equal(gw_engine_set_table(play.p.engine, play.table, NULL), GW_OK);
+	scan_bytes(&play, "A5901234123457");
+	scan_bytes(&play, "]d2010950110153000310L7|17260101");
+	scan_bytes(&play, "]E02811119000126");
+	assert_non_null(strstr(play.room, "line:1:05901234123457:1:400"));
+	assert_non_null(strstr(play.room, "line:2:09501101530003:1:500"));
+	assert_non_null(strstr(play.room, "line:3:02811110000006:12"));
+	play_end(&play);
+
+	config.scan = "code-ids=nobody";
+	assert_int_equal(gw_engine_new(&play.p.engine, &config, &err), GW_E_INPUT);
+	assert_null(play.p.engine);
+	assert_non_null(strstr(err.text, "code-ids is 'nobody'"));
+}
+
 /* A pack with bars and a 2D code, both sent by the scanner, is one line; two packs are two. */
 static void test_twins(void **state)
 {
@@ -242,9 +270,10 @@ static void test_no_allocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scans), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_twins), cmocka_unit_test(test_measures),
-		cmocka_unit_test(test_pains), cmocka_unit_test(test_no_allocation),
+		cmocka_unit_test(test_scans),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_scan_settings), cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_measures),      cmocka_unit_test(test_pains),
+		cmocka_unit_test(test_no_allocation),
 	};
 
 	return cmocka_run_group_tests_name("engine_scan", tests, NULL, NULL);

@@ -59,7 +59,7 @@ static void test_carriers(void **state)
 		 "product 05901234123457"},
 		{"012345678905", "product 00012345678905"},
 		{"]E0012345678905",
-		 "product 00012345678905 !the GTIN is written with fewer than 14 digits"},
+		 "product 00012345678905 !fewer digits than the 13 that belong to this identifier"},
 		{"96385074", "product 00000096385074"},
 		{"]E496385074", "product 00000096385074"},
 		{"04252614", "product 00042100005264"},
