@@ -148,7 +148,7 @@ static void test_scan_settings(void **state)
 	assert_int_equal(gw_engine_set_table(play.p.engine, play.table, NULL), GW_OK);
 	scan_bytes(&play, "A5901234123457");
 	scan_bytes(&play, "]d2010950110153000310L7|17260101");
-	scan_bytes(&play, "]E02811119000126");
+	scan_bytes(&play, "]E02811119000120");
 	assert_non_null(strstr(play.room, "line:1:05901234123457:1:400"));
 	assert_non_null(strstr(play.room, "line:2:09501101530003:1:500"));
 	assert_non_null(strstr(play.room, "line:3:02811110000006:12"));
