@@ -76,7 +76,7 @@ TABLE_SRC  := $(addprefix tools/table/,any.c bundle.c cells.c install.c issues.c
 	payload_read.c read_items.c read_rules.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
 MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c db.c dict.c evaluate.c evidence.c family.c fold.c gram.c itemsets.c lapack.c last_round.c learn.c \
 	measure.c options.c order.c plan.c read_basket.c read_batch.c read_csv.c read_path.c round.c round_page.c round_table.c rules.c \
-	sales.c score.c season.c source.c split.c spool.c tablefile.c write.c)
+	sales.c score.c season.c source.c split.c spool.c tablefile.c triangle.c write.c)
 REPORT_SRC :=
 SYNC_SRC   :=
 SIM_SRC    :=

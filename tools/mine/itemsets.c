@@ -25,6 +25,9 @@
  * the spool, mined and dropped.  A plan made in one pass over the spool says how large each part
  * would be, and parts too large are halved.
  *
+ * For so many baskets, pairs alone are counted in one pass instead, in a triangle of counters, if
+ * that fits into the memory: walks from x to its baskets no longer stay in any cache.
+ *
  * Threads take runs of x from a common counter and write only nodes[x], so the result is the same
  * for any number of threads; nothing is locked.
  *
@@ -41,6 +44,7 @@
 #include <string.h>
 
 #include "tools/mine/db.h"
+#include "tools/mine/triangle.h"
 
 #define RUN_LEN 16u /* labels a thread takes at a time */
 
@@ -49,7 +53,8 @@ struct work {
 	struct gw_itemsets *sets;
 	const struct gw_mine_limits *limits;
 	uint32_t to;
-	int level; /* 2: pairs, 3: triples, 4: quads */
+	int level;       /* 2: pairs, 3: triples, 4: quads */
+	int first_level; /* 3: the pairs are there already */
 	atomic_uint next;
 	atomic_bool failed;
 };
@@ -318,7 +323,7 @@ static bool run_level(struct work *work, struct worker *workers, uint32_t from, 
 
 static int mine_part(struct work *work, struct worker *workers, uint32_t from, struct gw_err *err)
 {
-	for (int level = 2; level <= work->limits->size_max; level++)
+	for (int level = work->first_level; level <= work->limits->size_max; level++)
 		if (!run_level(work, workers, from, level))
 			return gw_err_set(err, GW_E_MEMORY,
 					  "out of memory for the sets found; raise --min-count");
@@ -362,7 +367,12 @@ int gw_itemsets_mine(struct gw_itemsets *sets, const struct gw_spool *spool,
 		ready = worker_init(&workers[i], &work, order->n);
 	rc = ready && sets->nodes != NULL ? gw_db_cut(&cut, spool, order, limits->memory, err)
 					  : gw_err_set(err, GW_E_MEMORY, "out of memory");
-	if (rc == GW_OK)
+	work.first_level = 2;
+	if (rc == GW_OK && cut.parts > 1 && gw_triangle_fits(order->n, limits->memory)) {
+		rc = gw_triangle_mine(sets, spool, limits, err);
+		work.first_level = 3;
+	}
+	if (rc == GW_OK && limits->size_max >= work.first_level)
 		rc = mine_parts(&work, &db, spool, &cut, workers, err);
 	for (int i = 0; workers != NULL && i < limits->threads; i++)
 		worker_release(&workers[i]);

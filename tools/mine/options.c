@@ -378,6 +378,10 @@ static int check(const struct gw_mine_options *o, struct gw_err *err)
 	if (o->min_count > 0 && o->support_given)
 		return gw_err_set(err, GW_E_USAGE,
 				  "--min-count and --min-support exclude each other");
+	if ((o->tsv || o->method == GW_METHOD_RULES) && (o->days_min > 1 || o->tills_min > 1))
+		return gw_err_set(err, GW_E_USAGE,
+				  "--min-days and --min-tills go with learned weights, not with "
+				  "exact rules");
 	if (o->tsv && o->next_round != NULL)
 		return gw_err_set(err, GW_E_USAGE, "--tsv and --next-round exclude each other");
 	return GW_OK;

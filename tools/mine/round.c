@@ -127,31 +127,55 @@ static int rank_of(enum gw_fate fate)
 	}
 }
 
-/* Rules beyond the most a table may hold give way, the last of the lowest rank first. */
-static void make_room(struct gw_round *r, size_t most)
+static int32_t weight_of(const struct gw_round_rule *rule)
 {
-	size_t held = 0, at[3] = {0};
-
-	for (size_t i = 0; i < r->len; i++)
-		if (gw_fate_stays(r->rules[i].fate))
-			at[rank_of(r->rules[i].fate)]++;
-	for (int rank = 0; rank < 3; rank++) {
-		at[rank] = at[rank] < most - held ? at[rank] : most - held;
-		held += at[rank];
-	}
-	for (size_t i = 0; i < r->len; i++) {
-		int rank = rank_of(r->rules[i].fate);
-
-		if (!gw_fate_stays(r->rules[i].fate))
-			continue;
-		if (at[rank] > 0)
-			at[rank]--;
-		else
-			r->rules[i].fate = GW_FATE_CROWDED;
-	}
+	return rule->mined != NULL ? rule->mined->weight : 0;
 }
 
-static void judge(struct gw_round *r, enum gw_verdict verdict, size_t most)
+/* By rank, then the weightier, then as they came. */
+static int by_standing(const void *a, const void *b)
+{
+	const struct gw_round_rule *x = *(struct gw_round_rule *const *)a;
+	const struct gw_round_rule *y = *(struct gw_round_rule *const *)b;
+	int rank = rank_of(x->fate) - rank_of(y->fate);
+
+	if (rank != 0)
+		return rank;
+	if (weight_of(x) != weight_of(y))
+		return weight_of(x) > weight_of(y) ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+/*
+ * A table holds so many rules at most.  Those in force come first, but a twentieth of the room is
+ * kept for new ones, or a full table would never learn anything.
+ */
+static int make_room(struct gw_round *r, size_t most)
+{
+	struct gw_round_rule **stay = malloc((r->len + 1) * sizeof(struct gw_round_rule *));
+	size_t len = 0, new_rules = 0, kept, room;
+
+	if (stay == NULL)
+		return GW_E_MEMORY;
+	for (size_t i = 0; i < r->len; i++)
+		if (gw_fate_stays(r->rules[i].fate)) {
+			stay[len++] = &r->rules[i];
+			new_rules += rank_of(r->rules[i].fate) == 2;
+		}
+	qsort(stay, len, sizeof(struct gw_round_rule *), by_standing);
+	kept = len - new_rules;
+	room = most / 20 < new_rules ? most / 20 : new_rules;
+	if (kept > most - room)
+		kept = most - room;
+	for (size_t i = kept; i < len - new_rules; i++)
+		stay[i]->fate = GW_FATE_CROWDED;
+	for (size_t i = len - new_rules + (most - kept); i < len; i++)
+		stay[i]->fate = GW_FATE_CROWDED;
+	free(stay);
+	return GW_OK;
+}
+
+static int judge(struct gw_round *r, enum gw_verdict verdict, size_t most)
 {
 	static const struct gw_rule_record none;
 
@@ -162,12 +186,14 @@ static void judge(struct gw_round *r, enum gw_verdict verdict, size_t most)
 		rule->belief = gw_belief_of(rule->record != NULL ? rule->record : &none, &r->field);
 		rule->fate = fate_of(r, rule, verdict);
 	}
-	make_room(r, most);
+	if (make_room(r, most) < 0)
+		return GW_E_MEMORY;
 	for (size_t i = 0; i < r->len; i++) {
 		/* A new rule that found no room changes nothing, so nothing is said of it. */
 		if (r->rules[i].fate != GW_FATE_CROWDED || r->rules[i].old != SIZE_MAX)
 			r->counts[r->rules[i].fate]++;
 	}
+	return GW_OK;
 }
 
 /* --- writing
@@ -309,12 +335,9 @@ static int merge_and_write(const struct gw_mine_options *o, const struct gw_sale
 	round.first = last->len == 0 && sales->rules.count == 0;
 	gw_dict_init(&round.ids);
 	rc = gather(&round, lines);
-	if (rc == GW_OK) {
-		judge(&round, verdict, o->rules_max);
-		rc = write_parts(&round, o->next_round, err);
-	} else {
-		no_memory(err);
-	}
+	if (rc == GW_OK)
+		rc = judge(&round, verdict, o->rules_max);
+	rc = rc == GW_OK ? write_parts(&round, o->next_round, err) : no_memory(err);
 	if (rc == GW_OK && o->items_output != NULL)
 		rc = write_items(sales, o->items_output, err);
 	if (rc == GW_OK)
@@ -328,6 +351,7 @@ static int merge_and_write(const struct gw_mine_options *o, const struct gw_sale
 
 int gw_round_make(const struct gw_mine_options *o, const struct gw_sales *sales, struct gw_err *err)
 {
+	struct gw_mine_options wider = *o;
 	struct gw_last_round last = {0};
 	struct gw_lines lines;
 	int64_t from_day;
@@ -339,8 +363,11 @@ int gw_round_make(const struct gw_mine_options *o, const struct gw_sales *sales,
 			"the sales carry no dates; say with --round-from when the round begins");
 	if (rc == GW_OK && o->last_round != NULL)
 		rc = gw_last_round_load(&last, o->last_round, err);
+	/* A rule in force that just misses the table is not stale: a quarter more is mined. */
+	if (last.len > 0 || sales->rules.count > 0)
+		wider.rules_max += wider.rules_max / 4;
 	if (rc == GW_OK)
-		rc = gw_mine_lines(&lines, o, sales, err);
+		rc = gw_mine_lines(&lines, &wider, sales, err);
 	if (rc == GW_OK) {
 		rc = merge_and_write(o, sales, &last, &lines, from_day, err);
 		gw_lines_release(&lines);
