@@ -95,6 +95,7 @@ LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
 FIRMWARE_SRC += $(addprefix firmware/,display.c dock.c ring.c scanner.c)
 SIM_SRC  += tools/sim/scanner.c
+SIM_SRC  += tools/sim/fleet.c
 SIM_SRC  += $(addprefix tools/sim/,again.c baskets.c baskets_check.c hits.c latency.c lines.c \
 	replay.c replay_print.c till.c)
 

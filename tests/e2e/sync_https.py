@@ -87,6 +87,23 @@ def nginx(top, office, certs):
         lib.end(p)
 
 
+def fleet(office, certs, url):
+    """Many terminals against one nginx and one collector."""
+    for n in range(1, 7):
+        make_cert(certs, "terminals", f"F0000-T{n:04d}")
+    shutil.copy(certs / "head.crt", certs / "ca.crt")
+    sync("collect", office)
+    r = lib.run("goeswith-sim", "fleet", "6", "--to", url, "--certs", certs, "--baskets", "60", "--json")
+    got = json.loads(r.stdout) if r.stdout else {}
+    t.check(r.returncode == 0 and got["failed"] == 0 and got["events"] > 5000, "a fleet drains through nginx",
+            r.stderr + r.stdout)
+    r = sync("collect", office, "--json")
+    took = json.loads(r.stdout)
+    t.equal((took["events"], took["rejected"]), (got.get("events"), 0), "and every event of it is taken")
+    r = lib.run("goeswith-sim", "fleet", "2", "--to", "https://127.0.0.1:1", "--baskets", "3", "--json")
+    t.equal((r.returncode, json.loads(r.stdout)["failed"]), (4, 2), "a fleet without a server says so")
+
+
 def over_nginx(top):
     home, office, certs = top / "till", top / "office", top / "certs"
     for folder in (home, office, certs):
@@ -143,6 +160,7 @@ def over_nginx(top):
                                certs / "S1-T1.crt", "--key", certs / "S1-T1.key", f"{url}/up/S1-T1/hello.txt"],
                               capture_output=True, text=True).stdout if shutil.which("curl") else "403"
         t.equal(code, "403", "names that are not batches are refused")
+        fleet(office, certs, url)
     r, done = push(home, url)
     t.check(r.returncode == 4, "server gone: exit 4, try again", r.stderr)
     sync("collect", office)

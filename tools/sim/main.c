@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cli.h"
+#include "tools/sim/fleet.h"
 #include "tools/sim/replay.h"
 #include "tools/sim/scanner.h"
 
@@ -10,6 +11,7 @@ static const struct {
 	const char *name, *about;
 	int (*main)(int argc, char **argv);
 } verbs[] = {
+	{"fleet", "many terminals after an outage", gw_sim_fleet_main},
 	{"replay", "drive the engine with baskets or a journal", gw_sim_replay_main},
 	{"scanner", "play a file of scans into a port", gw_sim_scanner_main},
 };
@@ -17,6 +19,7 @@ static const struct {
 static const struct gw_cli_program program = {
 	"goeswith-sim", "VERB [OPTION]...",
 	"Simulates what surrounds goeswith.  Verbs, each with its own --help:\n"
+	"  fleet     many terminals that push their backlog at once\n"
 	"  replay    drive the engine with baskets of the past, or a journal once more\n"
 	"  scanner   play a file of scans into a port",
 	NULL, false};
