@@ -168,7 +168,7 @@ BENCHES    += match
 
 UNIT_TESTS += test_scan_numbers test_scan_frame test_scan_gs1
 LDFLAGS_test_scan_gs1 := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-E2E_TESTS  += decode_vectors.py decode_cli.py decode_oracle.py
+E2E_TESTS  += decode_vectors.py decode_cli.py decode_oracle.py decode_register.py
 BENCHES    += decode
 FUZZERS    += scan scan_frame scan_uri scan_pattern
 

@@ -32,8 +32,8 @@ int main(void)
 			encode(BARCODE_UPCE, DATA_MODE, line + 5, out, sizeof(out));
 			puts(out);
 		} else {
-			int status = encode(BARCODE_DATAMATRIX, GS1_MODE | GS1PARENS_MODE, line, out,
-					    sizeof(out));
+			int status = encode(BARCODE_DATAMATRIX, GS1_MODE | GS1PARENS_MODE, line,
+					    out, sizeof(out));
 
 			puts(status == 0 ? "ok" : out);
 		}
