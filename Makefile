@@ -88,7 +88,7 @@ STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journa
 	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
-SYNC_SRC += $(addprefix tools/sync/,ack.c book.c collect.c device.c news.c pull.c push.c run.c salvage.c seal.c state.c status.c target.c \
+SYNC_SRC += $(addprefix tools/sync/,ack.c book.c collect.c device.c news.c pull.c push.c run.c salvage.c seal.c state.c status.c sync.c target.c \
 	target_dir.c target_http.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
@@ -151,7 +151,7 @@ BENCHES    += mine
 FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
-UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger
+UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
 E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py sync_pull.py sync_salvage.py
 FUZZERS    += event_json batch
 BENCHES    += journal sync.py

@@ -1,6 +1,5 @@
 /* goeswith-sync: journals to head office, tables back. */
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/sync/sync.h"
@@ -65,19 +64,6 @@ static const struct {
 	{"collect", sync_collect}, {"status", sync_status}, {"verify", sync_verify},
 	{"salvage", sync_salvage},
 };
-
-int64_t sync_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-const char *sync_setting(const struct sync *s, const char *key, const char *fallback)
-{
-	return gw_conf_get(s->conf, "sync", key, fallback);
-}
 
 /* Numbers that the command line or, failing that, the configuration gives. */
 struct number {
