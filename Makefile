@@ -298,6 +298,14 @@ uninstall-lib:
 	$(Q)rm -f $(LIB_IN)/libgoeswith.a $(LIB_IN)/libgoeswith.so* $(LIB_IN)/pkgconfig/goeswith.pc \
 		$(DESTDIR)$(datadir)/example/host.c
 
+# --- head office: server and service examples, with the paths of this installation ------------------
+.PHONY: install-sync
+install: install-sync
+install-sync:
+	$(Q)install -d $(DESTDIR)$(datadir)/sync
+	$(Q)for f in tools/sync/nginx.conf.example tools/sync/systemd/*; do \
+		sed 's|/usr/local/bin|$(bindir)|' $$f >$(DESTDIR)$(datadir)/sync/$${f##*/} || exit 1; done
+
 # --- firmware: the dock on bare metal ---------------------------------------------------------------
 FW_BOARDS := stm32f1 mps2-an385
 FW_SRC    := $(addprefix firmware/,main.c display.c dock.c ring.c scanner.c board/cortexm/lines.c \
