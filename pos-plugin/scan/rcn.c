@@ -178,29 +178,59 @@ static int bad_pattern(char *why, size_t size, const char *what)
 	return GW_E_INPUT;
 }
 
-/* Checks the places and stores them in their canonical letters. */
-static int parse_places(struct gw_scan_pattern *p, const char *text, size_t len, char *why,
-			size_t why_size)
+/* A rule's places as they were spelled, in canonical letters. */
+struct spelling {
+	char places[GW_SCAN_PATTERN_MAX + 1];
+	size_t len;    /* GW_SCAN_PATTERN_MAX + 1: too many */
+	int fractions; /* places of D */
+	bool price, weight, braces;
+};
+
+/*
+ * Also takes the spelling of other till software, "21.....{NNDDD}": a dot for the item, braces
+ * around the value, D behind its decimal point, and no place for the check digit.
+ */
+static void spell(struct spelling *s, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && s->len <= GW_SCAN_PATTERN_MAX; i++) {
+		char c = (char)toupper((unsigned char)text[i]);
+
+		if (c == '{' || c == '}') {
+			s->braces = true;
+			continue;
+		}
+		s->fractions += c == 'D';
+		s->price |= c == 'P';
+		s->weight |= c == 'W';
+		s->places[s->len++] = (char)(c == '.' ? 'I' : strchr("DPW", c) != NULL ? 'N' : c);
+	}
+	if (s->braces && s->len > 0 && s->places[s->len - 1] != 'C' &&
+	    (s->len == 7 || (s->len >= 11 && s->len <= 13)))
+		s->places[s->len++] = 'C';
+}
+
+/* Checks the places and stores them. */
+static int take_places(struct gw_scan_pattern *p, const struct spelling *s, char *why,
+		       size_t why_size)
 {
 	size_t values = 0, verifiers = 0, items = 0;
 
-	if (len != 8 && len != 12 && len != 13 && len != 14)
+	if (s->len != 8 && s->len != 12 && s->len != 13 && s->len != 14)
 		return bad_pattern(why, why_size, "a pattern has 8, 12, 13 or 14 places");
-	for (size_t i = 0; i < len; i++) {
-		char c = (char)toupper((unsigned char)text[i]);
+	for (size_t i = 0; i < s->len; i++) {
+		char c = s->places[i];
 
-		c = c == 'P' || c == 'W' ? 'N' : c;
 		if (!isdigit((unsigned char)c) && (c == '\0' || strchr("INVXC", c) == NULL))
 			return bad_pattern(why, why_size,
 					   "a place is a digit or one of I N P V X C");
-		if ((c == 'C') != (i + 1 == len))
+		if ((c == 'C') != (i + 1 == s->len))
 			return bad_pattern(why, why_size, "C is the last place and no other");
 		values += c == 'N';
 		verifiers += c == 'V';
 		items += c == 'I';
 		p->at[i] = c;
 	}
-	p->len = (uint8_t)len;
+	p->len = (uint8_t)s->len;
 	if (values == 0 || items == 0)
 		return bad_pattern(why, why_size,
 				   "a pattern needs I for the item and N for the value");
@@ -221,29 +251,43 @@ static size_t next_word(const char **text, char *word, size_t size)
 	return n;
 }
 
-static int parse_type(struct gw_scan_pattern *p, const char *word, char *why, size_t why_size)
+/* The measure by its name, or by the letters of the value: P price, W weight, two or three D. */
+static int take_type(struct gw_scan_pattern *p, const struct spelling *s, const char *word,
+		     char *why, size_t why_size)
 {
+	if (word[0] == '\0' && (s->price || s->fractions == 2))
+		p->type = GW_MEASURE_PRICE;
+	else if (word[0] == '\0' && (s->weight || s->fractions == 3))
+		p->type = GW_MEASURE_WEIGHT;
 	for (int t = GW_MEASURE_PRICE; t <= GW_MEASURE_COUNT; t++)
 		if (strcmp(word, gw_scan_measure_name((enum gw_scan_measure_type)t)) == 0)
 			p->type = (uint8_t)t;
-	return p->type != GW_MEASURE_NONE
-		       ? GW_OK
-		       : bad_pattern(why, why_size, "the measure is price, weight or count");
+	if (p->type == GW_MEASURE_NONE)
+		return bad_pattern(why, why_size, "the measure is price, weight or count");
+	if (s->fractions > 6)
+		return bad_pattern(why, why_size, "decimals are 0 to 6");
+	p->decimals = (uint8_t)(s->fractions > 0               ? s->fractions
+				: p->type == GW_MEASURE_PRICE  ? 2
+				: p->type == GW_MEASURE_WEIGHT ? 3
+							       : 0);
+	return GW_OK;
 }
 
 int gw_scan_pattern_parse(struct gw_scan_pattern *pattern, const char *text, char *why,
 			  size_t why_size)
 {
+	struct spelling spelling = {0};
 	char word[24];
 	size_t len;
 	int status;
 
 	memset(pattern, 0, sizeof(*pattern));
 	len = next_word(&text, word, sizeof(word));
-	status = parse_places(pattern, word, len < sizeof(word) ? len : 0, why, why_size);
+	spell(&spelling, word, len < sizeof(word) ? len : 0);
+	status = take_places(pattern, &spelling, why, why_size);
 	next_word(&text, word, sizeof(word));
 	if (status == GW_OK)
-		status = parse_type(pattern, word, why, why_size);
+		status = take_type(pattern, &spelling, word, why, why_size);
 	len = next_word(&text, word, sizeof(word));
 	if (status == GW_OK && len > 0) {
 		if (len != 1 || word[0] < '0' || word[0] > '6')

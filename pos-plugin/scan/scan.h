@@ -260,10 +260,11 @@ int gw_scan_region_find(const char *name, enum gw_scan_region *region);
 const char *gw_scan_region_name(enum gw_scan_region region);
 
 /*
- * Parses a shop's rule, e.g. "28IIIIVNNNNNC weight 3 kg" or "2IIIIIVNNNNC price 2 EUR": 8, 12, 13
- * or 14 places (a digit: that digit; I item; N or P value; V verifier digit of the value; X any
- * digit, zeroed in the key; C check digit), then price|weight|count, decimals 0-6, and a unit of
- * up to three characters.  GW_E_INPUT with the reason in why[why_size].
+ * Parses a shop's rule, e.g. "28IIIIVNNNNNC weight 3 kg" or "2IIIIIVPPPPC price 2 EUR": 8, 12, 13
+ * or 14 places (a digit: that digit; I item; N, P or W value; V verifier digit of the value; X any
+ * digit, zeroed in the key; C check digit), then price|weight|count, decimals 0-6 (else 2, 3, 0),
+ * and a unit of up to three characters.  The measure may be left out with P (price) and W (weight).
+ * "21.....{NNDDD}" is taken, too.  GW_E_INPUT with the reason in why[why_size].
  */
 int gw_scan_pattern_parse(struct gw_scan_pattern *pattern, const char *text, char *why,
 			  size_t why_size);

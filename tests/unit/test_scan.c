@@ -183,6 +183,10 @@ static void test_patterns(void **state)
 		{"24IIIIIVPPPPC price 2", "2412345543216", "product 02412345000009 price=4321/2"},
 		{"21IIIIINNNNNC weight 3 kg", "2100001027506",
 		 "product 02100001000004 weight=2750/3kg"},
+		{"2IIIIIVPPPPC", "212345543214", "product 00212345000007 price=4321/2"},
+		{"21IIIIIWWWWWC", "2100001027506", "product 02100001000004 weight=2750/3"},
+		{"21.....{NNDDD}", "2100001027506", "product 02100001000004 weight=2750/3"},
+		{"23.....{NNNDD} price", "2300001012346", "product 02300001000008 price=1234/2"},
 		{"21IIIIINNNNNC weight 3 kg", "2200001027503", "product 02200001027503"},
 		{"2IIIIIXNNNNC price 2", "212345900000", "product 00212345000007 price=0/2"},
 	};
@@ -198,6 +202,8 @@ static void test_patterns(void **state)
 		"28IIIIIIIIIIC weight 3",
 		"28C00000NNNNC weight 3",
 		"28IIII?NNNNNC weight 3",
+		"21.....{NNNNN}",
+		"21.........{NNDDD}",
 	};
 	struct gw_scan_pattern pattern;
 	char why[120];
