@@ -40,7 +40,7 @@ struct method {
 	uint32_t count_min;
 	enum gw_learner learner;
 	bool families;
-	double money;
+	double money; /* exponent of the worth, unless tuning finds a better one */
 };
 
 static int learn_nothing(struct context *c, const struct method *m, struct gw_weights *rules,
@@ -108,11 +108,13 @@ static int learn_plan(struct context *c, const struct method *m, struct gw_weigh
 	plan.learning.memory = c->options->memory;
 	plan.choice.rules_max = c->options->rules_max;
 	plan.families = m->families;
+	plan.for_money = m->money > 0;
 	if (c->options->tune)
 		rc = gw_plan_tune(&plan, &tried, &c->corpus, c->cut, c->sales, err);
 	if (rc < 0 && rc != GW_E_NOT_FOUND)
 		return rc;
-	plan.money = m->money;
+	if (!c->options->tune || rc == GW_E_NOT_FOUND)
+		plan.money = m->money;
 	gw_plan_describe(&plan, words, size);
 	return gw_plan_run(rules, &plan, c->train.spool, &c->train.order, c->train.last_ms,
 			   c->sales, err);
@@ -154,7 +156,7 @@ static const struct method methods[] = {
 	 .learner = GW_LEARN_SPARSE,
 	 .families = true,
 	 .group = GW_METHOD_SPARSE},
-	{.name = "sparse, money 0.25",
+	{.name = "sparse, for money",
 	 .learn = learn_plan,
 	 .learner = GW_LEARN_SPARSE,
 	 .money = 0.25,

@@ -256,6 +256,30 @@ static int turn_all(struct gw_plan *plan, const struct tuning *t, struct gw_scor
 	return rc;
 }
 
+/* The exponent under which the items hit within three are worth most. */
+static int turn_money(struct gw_plan *plan, struct tuning *t, struct gw_err *err)
+{
+	static const double tried[] = {0, 0.1, 0.25, 0.5, 1};
+	double *worth = gw_plan_worth(&t->sample.order, t->sales), most = -1, kept = 0;
+	int rc = worth != NULL ? GW_OK : gw_err_set(err, GW_E_MEMORY, "out of memory");
+
+	t->cases.worth = worth;
+	for (size_t i = 0; rc == GW_OK && i < sizeof(tried) / sizeof(tried[0]); i++) {
+		struct gw_score score;
+
+		plan->money = tried[i];
+		rc = try_plan(plan, t, &score, err);
+		if (rc == GW_OK && score.worth3 > most) {
+			most = score.worth3;
+			kept = tried[i];
+		}
+	}
+	plan->money = kept;
+	t->cases.worth = NULL;
+	free(worth);
+	return rc;
+}
+
 int gw_plan_tune(struct gw_plan *plan, struct gw_score *tried, const struct gw_corpus *corpus,
 		 uint32_t to, const struct gw_sales *sales, struct gw_err *err)
 {
@@ -273,6 +297,8 @@ int gw_plan_tune(struct gw_plan *plan, struct gw_score *tried, const struct gw_c
 		rc = GW_E_NOT_FOUND;
 	if (rc == GW_OK)
 		rc = turn_all(plan, &t, tried, err);
+	if (rc == GW_OK && plan->for_money)
+		rc = turn_money(plan, &t, err);
 	gw_sample_release(&t.sample);
 	return rc;
 }

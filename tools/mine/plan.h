@@ -16,9 +16,10 @@
 struct gw_plan {
 	struct gw_learning learning;
 	struct gw_choice choice; /* allowed and ctx are set by gw_plan_run */
-	double alive; /* a target must be sold in this last share of the baskets, 0: off */
-	double money; /* weights grow with (worth / mean worth)^money, 0: not */
-	bool untimed; /* half-lives are in baskets, not in days */
+	double alive;   /* a target must be sold in this last share of the baskets, 0: off */
+	double money;   /* weights grow with (worth / mean worth)^money, 0: not */
+	bool for_money; /* tuning looks for the money, too */
+	bool untimed;   /* half-lives are in baskets, not in days */
 	uint32_t days_min, tills_min; /* see gw_evidence_filter */
 	bool families;                /* keep variants of one product apart */
 };
