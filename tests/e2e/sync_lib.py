@@ -100,7 +100,8 @@ def rows(path, sql, *args):
 # What is uploaded of an event: all but what head office knows from the rule table.
 LEAN = """SELECT seq, at_ms, mono_ms, boot, basket, kind,
  CASE kind WHEN 'line' THEN json_remove(body, '$.name')
-  WHEN 'offer' THEN json_remove(body, '$.script', '$.why', '$.why_more') ELSE body END, scan_session, scan_seq
+  WHEN 'offer' THEN json_remove(body, '$.script', '$.why', '$.why_more')
+  WHEN 'outcome' THEN json_remove(body, '$.rule', '$.code') ELSE body END, scan_session, scan_seq
  FROM event ORDER BY seq"""
 BOOK = """SELECT seq, at_ms, mono_ms, boot, basket, kind, body, scan_session, scan_seq FROM event
  WHERE terminal = ? ORDER BY epoch, seq"""

@@ -13,7 +13,7 @@
 
 #include "store/reader.h"
 
-#define LEVEL 15 /* of zstd: a batch of 500 events takes some 10 ms */
+#define LEVEL 15 /* of zstd: a batch of 500 events takes some 10 ms; 19 saves 1 % more */
 
 struct sealing {
 	const struct sync *sync;
@@ -42,27 +42,32 @@ static int64_t mono_ms(void)
 /* --- lines ------------------------------------------------------------------------------------ */
 
 /*
- * What head office knows from the table of that version stays at home: names of items, wording,
- * reasons.  It would be a third of the bytes.
+ * What head office knows from the table of that version, or from the offer itself, stays at home:
+ * names of items, wording, reasons.  It would be a third of the bytes.
  */
+static const struct {
+	const char *kind, *field;
+} at_home[] = {
+	{"line", "name"},      {"offer", "script"}, {"offer", "why"},
+	{"offer", "why_more"}, {"ghost", "script"}, {"ghost", "why"},
+	{"ghost", "why_more"}, {"outcome", "rule"}, {"outcome", "code"},
+};
+#define AT_HOME (sizeof(at_home) / sizeof(at_home[0]))
+
+/* The body without that, malloc'ed; NULL when there is nothing to leave out. */
 static char *strip(const struct gw_reader_row *row)
 {
-	bool line = strcmp(row->row.kind, "line") == 0;
-	bool offer = strcmp(row->row.kind, "offer") == 0 || strcmp(row->row.kind, "ghost") == 0;
-	json_t *o;
+	json_t *o = NULL;
 	char *out;
 
-	if (!line && !offer)
-		return NULL;
-	o = json_loadb(row->row.body, row->row.body_len, 0, NULL);
-	if (line)
-		json_object_del(o, "name");
-	else {
-		json_object_del(o, "script");
-		json_object_del(o, "why");
-		json_object_del(o, "why_more");
+	for (size_t i = 0; i < AT_HOME; i++) {
+		if (strcmp(row->row.kind, at_home[i].kind) != 0)
+			continue;
+		if (o == NULL)
+			o = json_loadb(row->row.body, row->row.body_len, 0, NULL);
+		json_object_del(o, at_home[i].field);
 	}
-	out = json_dumps(o, JSON_COMPACT);
+	out = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
 	json_decref(o);
 	return out;
 }
