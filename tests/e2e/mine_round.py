@@ -144,6 +144,18 @@ def kept_apart(home):
             f"{pairs[('tea', 'cup')]} {want}")
 
 
+def uploaded(home):
+    """The same sales as uploaded batches, and both together."""
+    (home / "up").mkdir()
+    done = lib.run("goeswith-sync", "push", "--home", home, "--to", f"dir:{home}/up")
+    t.equal(done.returncode, 0, "the journal is uploaded")
+    own = lib.run("goeswith-mine", "--tsv", home / "journal.db").stdout
+    batches = lib.run("goeswith-mine", "--tsv", home / "up").stdout
+    both = lib.run("goeswith-mine", "--tsv", home / "up", home / "journal.db").stdout
+    t.check(own == batches and own.count("\n") > 10, "its batches say the same")
+    t.check(own == both, "and together with it no more")
+
+
 def exact(home):
     done = lib.run("goeswith-mine", "--tsv", "--categories", "--min-count", 5, "--catalogue",
                    home / "items-in.csv", home / "sales.csv")
@@ -168,5 +180,6 @@ with lib.home() as home:
     journal(home)
     second_round(home, one, rules)
     kept_apart(home)
+    uploaded(home)
     exact(home)
 t.done()
