@@ -110,18 +110,18 @@ static int check_version(const struct gw_install *how, const struct gw_manifest 
 /* Hard link, so that there is no moment without a table.db. */
 static int keep_previous(const struct paths *p, struct gw_err *err)
 {
+	int rc = GW_OK;
+
 	if (link(p->table, p->link) != 0)
 		return errno == ENOENT
 			       ? GW_OK
 			       : gw_err_errno(err, GW_E_STORAGE, errno,
 					      "cannot keep the table in force as %s", p->previous);
-	if (rename(p->link, p->previous) != 0) {
-		int rc = gw_err_errno(err, GW_E_STORAGE, errno, "cannot replace %s", p->previous);
-
-		unlink(p->link);
-		return rc;
-	}
-	return GW_OK;
+	if (rename(p->link, p->previous) != 0)
+		rc = gw_err_errno(err, GW_E_STORAGE, errno, "cannot replace %s", p->previous);
+	/* When both names are one file already (an install was killed here), rename leaves both. */
+	unlink(p->link);
+	return rc;
 }
 
 static int replace(const struct gw_install *how, const struct gw_table *table,
