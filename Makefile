@@ -179,6 +179,7 @@ LIB := $(B)/libgw.a
 UNIT_TESTS += test_dock test_dock_sim test_link
 E2E_TESTS  += dock_posix.py dock_qemu.py
 FUZZERS    += link scanner
+BENCHES    += dock.py
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
 
