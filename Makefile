@@ -83,12 +83,12 @@ SIM_SRC    :=
 REGISTER_SRC := $(addprefix pos-plugin/,clock.c dock_client.c loop.c options.c page_scans.c page_today.c \
 	register.c screen.c sync_news.c tills.c)
 
-MODEL_SRC += pos-plugin/model/event_json.c
+MODEL_SRC += pos-plugin/model/event_json.c pos-plugin/model/event_line.c
 STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \
 	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
-SYNC_SRC += $(addprefix tools/sync/,ack.c book.c collect.c device.c news.c pull.c push.c run.c salvage.c seal.c state.c status.c sync.c target.c \
+SYNC_SRC += $(addprefix tools/sync/,ack.c book.c book_settle.c collect.c device.c news.c pull.c push.c run.c salvage.c seal.c state.c status.c sync.c target.c \
 	target_dir.c target_http.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
