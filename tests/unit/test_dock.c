@@ -724,6 +724,47 @@ static void other_commands(void **state)
 	free(b);
 }
 
+/* A command whose number is used is not carried out again after a reset, come what may. */
+static void a_reset_never_rings_twice(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	open_session(b, 5, 100);
+	say(b, GW_LINK_CMD, 0, 5, 0,
+	    "\x03"
+	    "4006",
+	    5, 1000);
+	assert_int_equal(b->till_len, 5); /* out, and the reset comes before the answer */
+	start_dock(b, 1001);
+	assert_true(b->dock.warm);
+	say(b, GW_LINK_CMD, GW_LINK_F_RETX, 5, 0,
+	    "\x03"
+	    "4006",
+	    5, 3000);
+	assert_int_equal(last_of(b, GW_LINK_CMDACK)->payload[1], GW_LINK_UNKNOWN);
+	gw_dock_tick(&b->dock, 4000);
+	assert_int_equal(b->till_len, 5);
+	free(b);
+}
+
+static void disbelieves_wild_acks(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	open_session(b, 5, 100);
+	scan(b, "1\r2\r", 200);
+	say(b, GW_LINK_ACK, 0, 5, 700, "\0\x08", 2, 210);        /* never sent */
+	say(b, GW_LINK_ACK, 0, 4, 2, "\0\x08", 2, 210);          /* another session */
+	say(b, GW_LINK_ACK, 0, 5, UINT32_MAX, "\0\x08", 2, 210); /* before the first */
+	assert_int_equal(b->dock.ring.now.base, 0);
+	assert_int_equal(b->dock.sender.acked, 0);
+	say(b, GW_LINK_ACK, 0, 5, 2, "\0\x08", 2, 220);
+	assert_int_equal(b->dock.ring.now.used, 0);
+	free(b);
+}
+
 static void silent_when_done(void **state)
 {
 	struct bench *b = new_bench();
@@ -745,14 +786,23 @@ static void silent_when_done(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_framing),     cmocka_unit_test(line_errors),
-		cmocka_unit_test(stx_etx_framing),   cmocka_unit_test(ssi_framing),
-		cmocka_unit_test(ssi_multipacket),   cmocka_unit_test(dressing),
-		cmocka_unit_test(display_text),      cmocka_unit_test(display_commands),
-		cmocka_unit_test(forwards_first),    cmocka_unit_test(sessions),
-		cmocka_unit_test(survives_a_reset),  cmocka_unit_test(injects_when_quiet),
-		cmocka_unit_test(refuses_to_inject), cmocka_unit_test(other_commands),
+		cmocka_unit_test(plain_framing),
+		cmocka_unit_test(line_errors),
+		cmocka_unit_test(stx_etx_framing),
+		cmocka_unit_test(ssi_framing),
+		cmocka_unit_test(ssi_multipacket),
+		cmocka_unit_test(dressing),
+		cmocka_unit_test(display_text),
+		cmocka_unit_test(display_commands),
+		cmocka_unit_test(forwards_first),
+		cmocka_unit_test(sessions),
+		cmocka_unit_test(survives_a_reset),
+		cmocka_unit_test(injects_when_quiet),
+		cmocka_unit_test(refuses_to_inject),
+		cmocka_unit_test(other_commands),
 		cmocka_unit_test(silent_when_done),
+		cmocka_unit_test(a_reset_never_rings_twice),
+		cmocka_unit_test(disbelieves_wild_acks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
