@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model/event_json.h"
@@ -49,10 +50,16 @@ int gw_journal_lock(struct gw_journal *j, struct gw_err *err)
 
 static int check_there(const struct gw_journal *j, struct gw_err *err)
 {
-	if (j->config.create || access(j->path, F_OK) == 0)
-		return GW_OK;
-	return gw_err_errno(err, errno == ENOENT ? GW_E_NOT_FOUND : GW_E_DENIED, errno,
-			    "cannot open %s", j->path);
+	struct stat st;
+
+	if (stat(j->path, &st) != 0)
+		return j->config.create || errno != ENOENT
+			       ? GW_OK /* what else is wrong, opening will say */
+			       : gw_err_errno(err, GW_E_NOT_FOUND, errno, "cannot open %s",
+					      j->path);
+	if (S_ISDIR(st.st_mode))
+		return gw_err_set(err, GW_E_INPUT, "%s is a folder, not a file", j->path);
+	return GW_OK;
 }
 
 static int open_steps(struct gw_journal *j, struct gw_err *err)
