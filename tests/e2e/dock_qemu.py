@@ -261,7 +261,7 @@ class Feed:
             time.sleep(max(0.0, at - time.monotonic()))
 
 
-def main_run(m, home, board, count):
+def main_run(m, home, board, count, rate):
     """Host killed again and again, noise both ways, at 200 scans a second."""
     feed, host = Feed(m), Host(home)
     lib.wait_for(lambda: said(home, r"hello session=(?!00000000)"))
@@ -275,7 +275,7 @@ def main_run(m, home, board, count):
             state["kills"] += 1
 
     started = time.monotonic()
-    feed.run(count, 200, each)
+    feed.run(count, rate, each)
     # disturbed, a restart may take a second, and memory holds 170 scans
     m.wires["host"].noise = 0.002
     feed.run(count // 5, 80, each)
@@ -307,7 +307,8 @@ def resets(m, home, board, feed, host):
     m.wires["scanner"].send(b"81333931\r")
     time.sleep(0.3)
     feed.scan()
-    got = settle(home, len(feed.codes) + 1)
+    lib.wait_for(lambda: journal(home)[-1:] == feed.codes[-1:])
+    got = journal(home)
     t.check(got[-1] == feed.codes[-1] and got[len(feed.codes) - 1:-1] in ([], ["!3"]) and
             not any(c.endswith("81333931") for c in got), f"{board}: half a scan is no scan", got[-3:])
     return len(got) - len(feed.codes)
@@ -463,7 +464,7 @@ def run_board(board, elf):
         log = home / "asm.log"
         m = Machine(home, board, elf, random.Random(SEED), log)
         try:
-            feed, host = main_run(m, home, board, SCANS if board == "stm32f1" else min(SCANS, 2000))
+            feed, host = main_run(m, home, board, *((SCANS, 200) if board == "stm32f1" else (min(SCANS, 1000), 100)))
             extra = resets(m, home, board, feed, host)
             hardship(m, home, board, feed, host, extra)
             commands(m, home, board, host)

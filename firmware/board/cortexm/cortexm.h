@@ -53,8 +53,9 @@ static inline void gw_irq_enable(unsigned number)
 struct gw_uart {
 	volatile uint32_t *regs;
 	struct gw_queue rx, tx;
-	volatile uint16_t error_at; /* rx.in when an error came */
+	volatile uint16_t error_at; /* rx.in when the first unread error came */
 	volatile bool error;
+	volatile uint16_t error_last; /* and the last one: all between is not to be trusted */
 };
 
 /* The driver, in the board's file. */
@@ -73,7 +74,9 @@ static inline void gw_uart_pump(struct gw_uart *u)
 
 static inline void gw_uart_error(struct gw_uart *u)
 {
-	u->error_at = u->rx.in;
+	if (!u->error)
+		u->error_at = u->rx.in;
+	u->error_last = u->rx.in;
 	u->error = true;
 }
 

@@ -24,6 +24,18 @@ uint32_t gw_board_till_dropped(void)
 	return n;
 }
 
+/* The error here is told; if more came since, every byte up to the last of them is followed by one.
+ */
+static void next_error(struct gw_uart *u)
+{
+	gw_irq_off();
+	if (u->error_at == u->error_last)
+		u->error = false;
+	else
+		u->error_at++;
+	gw_irq_on();
+}
+
 size_t gw_board_get(enum gw_board_line line, uint8_t *bytes, size_t size, bool *error)
 {
 	struct gw_uart *u = gw_line(line);
@@ -32,7 +44,7 @@ size_t gw_board_get(enum gw_board_line line, uint8_t *bytes, size_t size, bool *
 	while (u != NULL && n < size) {
 		/* Up to the place of an error, then the error, then on. */
 		if (u->error && u->rx.out == u->error_at) {
-			u->error = false;
+			next_error(u);
 			*error = true;
 			break;
 		}

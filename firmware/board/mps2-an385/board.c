@@ -22,7 +22,7 @@ enum { CTRL_TX = 1, CTRL_RX = 2, CTRL_RX_INT = 8 };
 enum { INT_RX = 2 };
 enum { IRQ_UART0_RX = 0, IRQ_UART1_RX = 2, IRQ_UART2_RX = 4 };
 
-#define RING_SIZE 4352u
+#define RING_SIZE 4160u
 
 static union {
 	struct gw_ring_store store;
@@ -30,31 +30,35 @@ static union {
 } memory __attribute__((section(".noinit")));
 
 static struct {
-	uint8_t host_rx[256], host_tx[512], scanner_rx[256], scanner_tx[64], till_rx[64],
+	uint8_t host_rx[256], host_tx[512], scanner_rx[512], scanner_tx[64], till_rx[64],
 		till_tx[256], display_rx[2], display_tx[128];
 } room;
 
 static struct gw_uart lines[4] = {
 	[GW_BOARD_SCANNER] = {(volatile uint32_t *)0x40005000u,
-			      {room.scanner_rx, 255, 0, 0},
+			      {room.scanner_rx, 511, 0, 0},
 			      {room.scanner_tx, 63, 0, 0},
 			      0,
-			      false},
+			      false,
+			      0},
 	[GW_BOARD_TILL] = {(volatile uint32_t *)0x40006000u,
 			   {room.till_rx, 63, 0, 0},
 			   {room.till_tx, 255, 0, 0},
 			   0,
-			   false},
+			   false,
+			   0},
 	[GW_BOARD_HOST] = {(volatile uint32_t *)0x40004000u,
 			   {room.host_rx, 255, 0, 0},
 			   {room.host_tx, 511, 0, 0},
 			   0,
-			   false},
+			   false,
+			   0},
 	[GW_BOARD_DISPLAY] = {(volatile uint32_t *)0x40007000u,
 			      {room.display_rx, 1, 0, 0},
 			      {room.display_tx, 127, 0, 0},
 			      0,
-			      false},
+			      false,
+			      0},
 };
 
 struct gw_uart *gw_line(enum gw_board_line line)

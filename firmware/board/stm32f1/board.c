@@ -50,7 +50,7 @@ static union {
 } memory __attribute__((section(".noinit")));
 
 static struct {
-	uint8_t host_rx[256], host_tx[512], scanner_rx[256], scanner_tx[64], till_rx[64],
+	uint8_t host_rx[256], host_tx[512], scanner_rx[512], scanner_tx[64], till_rx[64],
 		till_tx[256];
 } room;
 
@@ -58,17 +58,20 @@ static struct gw_uart host = {(volatile uint32_t *)0x40013800u,
 			      {room.host_rx, 255, 0, 0},
 			      {room.host_tx, 511, 0, 0},
 			      0,
-			      false};
+			      false,
+			      0};
 static struct gw_uart scanner = {(volatile uint32_t *)0x40004400u,
-				 {room.scanner_rx, 255, 0, 0},
+				 {room.scanner_rx, 511, 0, 0},
 				 {room.scanner_tx, 63, 0, 0},
 				 0,
-				 false};
+				 false,
+				 0};
 static struct gw_uart till = {(volatile uint32_t *)0x40004800u,
 			      {room.till_rx, 63, 0, 0},
 			      {room.till_tx, 255, 0, 0},
 			      0,
-			      false};
+			      false,
+			      0};
 static bool emulated, watchdog_start;
 
 struct gw_uart *gw_line(enum gw_board_line line)
