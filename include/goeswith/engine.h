@@ -107,8 +107,8 @@ GW_API int gw_engine_input(struct gw_engine *engine, const struct gw_input *inpu
 GW_API size_t gw_engine_events(const struct gw_engine *engine, const struct gw_event **events);
 
 /*
- * A payment card that is scanned gives GW_EV_REFUSED without a digit of it, and the view's note says
- * GW_NOTE_CARD: the caller then wipes its own copy of the bytes.  The engine keeps none.
+ * A payment card that is scanned gives GW_EV_REFUSED without a digit of it, and the view's note
+ * says GW_NOTE_CARD: the caller then wipes its own copy of the bytes.  The engine keeps none.
  */
 
 /*

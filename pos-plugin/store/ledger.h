@@ -52,7 +52,7 @@ int gw_ledger_ask(struct gw_ledger *ledger, enum gw_query query, const struct gw
 		  int (*each)(void *ctx, const struct gw_cell *cells, int count), void *ctx,
 		  struct gw_err *err);
 
-int gw_ledger_today(struct gw_ledger *ledger, int64_t from_ms, int64_t to_ms, struct gw_today *today,
-		    struct gw_err *err);
+int gw_ledger_today(struct gw_ledger *ledger, int64_t from_ms, int64_t to_ms,
+		    struct gw_today *today, struct gw_err *err);
 
 #endif
