@@ -452,7 +452,8 @@ int gw_salvage_journal(const char *damaged, const char *fresh, struct gw_salvage
 		return gw_err_set(err, GW_E_INPUT, "%s is there already", fresh);
 	rc = search_all(&s, damaged, err);
 	if (rc == GW_OK) {
-		qsort(s.rows, s.count, sizeof(*s.rows), by_number);
+		if (s.count > 0)
+			qsort(s.rows, s.count, sizeof(*s.rows), by_number);
 		find_identity(damaged, &s, &id);
 		gw_chain_start(start, id.epoch, id.store, id.terminal);
 		choose(&s, start, r);

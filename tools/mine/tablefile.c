@@ -51,7 +51,7 @@ static void put_if(char *room, size_t size, const struct gw_sales *s, const stru
 
 void gw_rule_id(char id[GW_RULE_ID_MAX], const struct gw_sales *s, const struct gw_rule_line *r)
 {
-	char text[1024];
+	char text[1024] = "";
 	uint64_t hash = GW_FNV1A64_START;
 
 	put_if(text, sizeof(text), s, r);
