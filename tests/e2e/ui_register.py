@@ -167,7 +167,7 @@ def reasons_and_held_sales():
         t.send(F[3])
         tap.ok(t.wait(lambda: any('"has_it"' in b for _, b in events(t.home, "outcome"))),
                "the reason is written", events(t.home, "outcome"))
-        tap.ok("Goes with it" not in t.text(), "and the offer gone")
+        tap.ok(t.wait(lambda: "Goes with it" not in t.text()), "and the offer gone", t.text())
         t.scan(TORCH)
         t.sees("2 items")
         tap.ok("Goes with it" not in t.text(), "it is not made again")
