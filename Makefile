@@ -401,8 +401,7 @@ lint: format-check
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j2 \
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--suppress=unusedStructMember $(CPPFLAGS) $(filter %.c,$(C_FILES))
-	$(Q)printf '%s\n' $(filter-out tests/% firmware/board/stm32f1/% firmware/board/mps2%,$(filter %.c,$(C_FILES))) | \
-	$(Q)printf '%s\n' $(filter-out firmware/board/stm32f1/% firmware/board/mps2% firmware/board/cortexm/%,$(filter %.c,$(C_FILES))) | \
+	$(Q)printf '%s\n' $(filter-out tests/% firmware/board/stm32f1/% firmware/board/mps2% firmware/board/cortexm/%,$(filter %.c,$(C_FILES))) | \
 		xargs -P2 -n8 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 $(CPPFLAGS) 2>/dev/null' lint
 
 # --- fuzzing, coverage, benches -------------------------------------------------------------------
