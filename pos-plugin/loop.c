@@ -177,7 +177,6 @@ static void on_gap(void *ctx, uint32_t missing, const char *text)
 static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
 {
 	struct loop *l = ctx;
-
 	struct gw_input in = {
 		.kind = GW_IN_INJECTED,
 		.line = l->injected.u.code.line,

@@ -208,6 +208,8 @@ int gw_register_take(struct gw_register *reg, const struct gw_input *input, int 
 		rc = write_practice(reg, input);
 	else
 		rc = gw_journal_append(reg->journal, events, count, &first, NULL);
+	if (rc < 0) /* the screen was drawn before the disk had its say */
+		reg->ops->draw(reg->ctx);
 	tell(reg, who, count, rc == GW_OK ? first : 0);
 	drop_old_table(reg);
 	return rc == GW_JOURNAL_ALREADY ? GW_OK : rc;

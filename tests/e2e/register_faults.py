@@ -73,6 +73,45 @@ def refuses_missing_permission(t):
                 f"{r.returncode}: {r.stderr}")
 
 
+def fill(disk):
+    filler = os.open(disk / "filler", os.O_WRONLY | os.O_CREAT)
+    with contextlib.suppress(OSError):
+        while True:
+            os.write(filler, b"x" * 4096)
+    os.close(filler)
+
+
+def full_disk_is_on_the_screen(t):
+    name = "a full disk is on the screen with the first scan it met, not the second"
+    with lib.home() as home:
+        disk = home / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], capture_output=True).returncode != 0:
+            t.skip(name, "mounting a small disk is not permitted here")
+            return
+        player = subprocess.Popen([lib.program("goeswith-sim"), "scanner", "-", "--port", str(home / "scanner")],
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        lib.wait_for(lambda: (home / "scanner").exists())
+        screen = lib.Screen("goeswith", "--home", disk, "--scanner", home / "scanner")
+        try:
+            screen.wait_text("F10")
+            time.sleep(1)  # what comes while the port opens is thrown away
+            fill(disk)
+            # By scanner: a key would have the screen drawn once more anyway.
+            for n in range(40):
+                code = f"CODE-{n:04d}-{'x' * 60}"
+                player.stdin.write(code.encode() + b"\n")
+                player.stdin.flush()
+                written = lib.wait_for(lambda: screen.pump(0.05) or code in str(events(disk, "line")), 3)
+                if not written:
+                    break
+            t.check(not written and b"Notes wait in memory" in screen.seen, name, screen.seen[-400:])
+        finally:
+            screen.close()
+            lib.end(player)
+            subprocess.run(["umount", disk], check=False)
+
+
 def survives_full_disk(t):
     name = "a full disk: selling goes on, events wait, nothing is lost"
     with lib.home() as home:
@@ -86,11 +125,7 @@ def survives_full_disk(t):
             register.send({"do": "scan", "data": "4006381333931"})
             first = register.read_until("unknown")[-1]
             t.check(first.get("seq", 0) > 0, "before: a scan has its number", first)
-            filler = os.open(disk / "filler", os.O_WRONLY | os.O_CREAT)
-            with contextlib.suppress(OSError):
-                while True:
-                    os.write(filler, b"x" * 4096)
-            os.close(filler)
+            fill(disk)
             for n in range(60):
                 register.send({"do": "scan", "data": f"item-{n}"})
             got = []
@@ -182,7 +217,8 @@ def till_lives_without_register(t):
 def main():
     t = lib.Tap()
     for part in (till_lives_without_register, refuses_foreign_files, refuses_newer_files, refuses_second_register, refuses_missing_permission,
-                 survives_full_disk, table_faults, never_wakes_in_idle, hang_up_ends_it):
+                 survives_full_disk, table_faults, full_disk_is_on_the_screen,
+                 never_wakes_in_idle, hang_up_ends_it):
         part(t)
     t.done()
 
