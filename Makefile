@@ -328,7 +328,7 @@ define FIRMWARE
 build/firmware/$(1)/%.o: %.c
 	$$(call say,FWCC,$(1) $$<)
 	@mkdir -p $$(@D)
-	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) $(FW_DEFINES) -MMD -MP -c -o $$@ $$<
+	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -DGW_BOARD_NAME='"$(1)"' $(FW_DEFINES) -MMD -MP -c -o $$@ $$<
 build/firmware/$(1)/dock.elf: $(patsubst %.c,build/firmware/$(1)/%.o,$(FW_SRC) firmware/board/$(1)/board.c) \
 		firmware/board/$(1)/link.ld firmware/board/cortexm/sections.ld firmware/check-size.sh
 	$$(call say,FWLINK,$$@)

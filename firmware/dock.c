@@ -13,6 +13,13 @@
 #include "firmware/dock.h"
 
 #define HELLO_MS 1000u
+#define LOOP_MS  500u /* how long the self-test waits for its bytes from the till's line */
+
+static void count16(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		(*n)++;
+}
 
 static void send_frame(struct gw_dock *d, const struct gw_link_frame *frame)
 {
@@ -21,6 +28,25 @@ static void send_frame(struct gw_dock *d, const struct gw_link_frame *frame)
 
 	if (len > 0 && d->io->host_room(d->ctx) >= len)
 		d->io->host(d->ctx, wire, len);
+}
+
+static void put_board(struct gw_link_hello *hello, const char *board)
+{
+	unsigned n = 0;
+
+	while (n < GW_LINK_BOARD_LEN - 1 && board[n] != '\0') {
+		hello->board[n] = board[n];
+		n++;
+	}
+	while (n < GW_LINK_BOARD_LEN)
+		hello->board[n++] = '\0';
+}
+
+static uint8_t state_of(const struct gw_dock *d)
+{
+	return (uint8_t)(d->io->state(d->ctx) | (d->warm ? GW_LINK_ST_WARM : 0) |
+			 (d->config->watchdog ? GW_LINK_ST_WATCHDOG : 0) |
+			 (gw_scanner_in_step(&d->scanner) ? 0 : GW_LINK_ST_STARTING));
 }
 
 void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hello *hello)
@@ -41,8 +67,7 @@ void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hell
 		hello->unit[i] = d->config->unit[i];
 	hello->minor = GW_LINK_MINOR;
 	hello->caps = d->config->caps;
-	hello->state = (uint8_t)(d->io->state(d->ctx) | (d->warm ? GW_LINK_ST_WARM : 0) |
-				 (d->config->watchdog ? GW_LINK_ST_WATCHDOG : 0));
+	hello->state = state_of(d);
 	hello->version[0] = GW_DOCK_VERSION_MAJOR;
 	hello->version[1] = GW_DOCK_VERSION_MINOR;
 	hello->version[2] = GW_DOCK_VERSION_PATCH;
@@ -51,6 +76,11 @@ void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hell
 	hello->cmd_next = ring->cmd_next;
 	hello->boots = (uint16_t)(ring->boots < 65535u ? ring->boots : 65535u);
 	hello->injected = d->injected;
+	put_board(hello, d->config->board != NULL ? d->config->board : "");
+	hello->resent = d->resent;
+	hello->inject_refused = d->inject_refused;
+	hello->inject_timed_out = d->inject_timed_out;
+	hello->up_s = d->up_s + (now_ms - d->up_ms) / 1000u;
 }
 
 static void send_hello(struct gw_dock *d, uint32_t now_ms)
@@ -80,8 +110,10 @@ static void send_scan(struct gw_dock *d, uint32_t seq, bool again)
 				  .payload = payload};
 
 	f.payload_len = gw_ring_piece(&d->ring, seq, payload, &f.flags);
-	if (again)
+	if (again) {
 		f.flags |= GW_LINK_F_RETX;
+		count16(&d->resent);
+	}
 	if (f.payload_len > 0)
 		send_frame(d, &f);
 }
@@ -141,12 +173,6 @@ static bool sink_end(void *ctx, uint32_t now_ms)
 	return commit(ctx, GW_LINK_SCAN_GOOD, now_ms);
 }
 
-static void count16(uint16_t *n)
-{
-	if (*n < UINT16_MAX)
-		(*n)++;
-}
-
 static void sink_refuse(void *ctx, enum gw_link_scan_status why, uint32_t now_ms)
 {
 	struct gw_dock *d = ctx;
@@ -183,13 +209,17 @@ void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
 	d->told_lost = d->ring.now.lost;
 	d->told_state = 0;
 	d->capture = false;
-	d->rx_errors = d->too_long = d->injected = 0;
+	d->rx_errors = d->too_long = d->resent = 0;
+	d->injected = d->inject_refused = d->inject_timed_out = 0;
+	d->up_s = 0;
+	d->up_ms = now_ms;
 	d->till_dropped = 0;
 	/* What a command of the life before came to, nobody knows. */
 	d->cmd_code = 0;
 	d->cmd_result = GW_LINK_UNKNOWN;
-	d->cmd_busy = d->inject_out = false;
-	d->inject_len = 0;
+	d->tested = d->test_failed = 0;
+	d->cmd_busy = d->inject_out = d->loop = false;
+	d->inject_len = d->loop_at = 0;
 	d->line_ms = d->inject_start_ms = now_ms;
 }
 
@@ -198,20 +228,24 @@ void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
 
 static void send_cmdack(struct gw_dock *d, uint32_t seq, uint8_t code)
 {
-	uint8_t payload[2] = {code, d->cmd_result};
+	uint8_t payload[4] = {code, d->cmd_result, d->tested, d->test_failed};
 	struct gw_link_frame f = {.type = GW_LINK_CMDACK,
 				  .session = d->ring.now.session,
 				  .seq = seq,
 				  .payload = payload,
-				  .payload_len = 2};
+				  .payload_len = code == GW_LINK_CMD_SELFTEST ? 4 : 2};
 
 	send_frame(d, &f);
 }
 
 static void finish_command(struct gw_dock *d, enum gw_link_result result)
 {
-	d->cmd_busy = d->inject_out = false;
+	d->cmd_busy = d->inject_out = d->loop = false;
 	d->inject_len = 0;
+	if (d->cmd_code == GW_LINK_CMD_INJECT)
+		count16(result == GW_LINK_DONE        ? &d->injected
+			: result == GW_LINK_TIMED_OUT ? &d->inject_timed_out
+						      : &d->inject_refused);
 	d->cmd_result = (uint8_t)result;
 	send_cmdack(d, d->ring.now.cmd_next - 1, d->cmd_code);
 }
@@ -239,6 +273,12 @@ static void start_inject(struct gw_dock *d, const uint8_t *code, size_t len, uin
 	d->inject_start_ms = now_ms;
 }
 
+/* The self-test's bytes are out and have not all come back. */
+static bool loop_open(const struct gw_dock *d)
+{
+	return d->loop && d->loop_at < d->inject_len;
+}
+
 static bool line_quiet(const struct gw_dock *d, uint32_t now_ms)
 {
 	return gw_scanner_between(&d->scanner) && d->io->till_pending(d->ctx) == 0 &&
@@ -253,8 +293,10 @@ static void run_inject(struct gw_dock *d, uint32_t now_ms)
 	if (d->inject_len == 0)
 		return;
 	if (d->inject_out) {
-		if (d->io->till_pending(d->ctx) == 0) {
-			count16(&d->injected);
+		if (d->io->till_pending(d->ctx) == 0 && !loop_open(d)) {
+			finish_command(d, GW_LINK_DONE);
+		} else if (d->loop && now_ms - d->line_ms >= LOOP_MS) {
+			d->test_failed |= GW_LINK_TEST_TILL;
 			finish_command(d, GW_LINK_DONE);
 		} else if (now_ms - d->inject_start_ms >= d->config->inject_ms) {
 			finish_command(d, GW_LINK_TIMED_OUT);
@@ -290,13 +332,40 @@ static enum gw_link_result show(struct gw_dock *d, const uint8_t *p, size_t len)
 		       : GW_LINK_UNSUPPORTED;
 }
 
-static enum gw_link_result self_test(struct gw_dock *d)
+/*
+ * Whether eyes and ears notice beeper, lamp and display, a person must say; memory and checks are
+ * tried here.  Refused while a scan is under way: nothing is tested at a customer's expense.
+ */
+static void self_test(struct gw_dock *d, bool loop, uint32_t now_ms)
 {
-	static const uint8_t text[] = "goeswith self-test";
-	bool shown = d->io->display(d->ctx, text, sizeof(text) - 1, text, 0);
-	bool heard = d->io->beep(d->ctx, GW_LINK_BEEP_OFFER);
+	static const uint8_t top[] = "goeswith self-test",
+			     low[] = "1234567890 ABC \xC3\xA9\xE2\x82\xAC";
 
-	return shown || heard ? GW_LINK_DONE : GW_LINK_UNSUPPORTED;
+	d->tested = d->test_failed = 0;
+	if (!gw_scanner_between(&d->scanner)) {
+		finish_command(d, GW_LINK_REFUSED);
+		return;
+	}
+	d->tested = GW_LINK_TEST_CRC | GW_LINK_TEST_RING;
+	if (gw_link_crc32c(0, "123456789", 9) != 0xE3069283u)
+		d->test_failed |= GW_LINK_TEST_CRC;
+	if (!gw_ring_whole(&d->ring))
+		d->test_failed |= GW_LINK_TEST_RING;
+	if (d->io->display(d->ctx, top, sizeof(top) - 1, low, sizeof(low) - 1))
+		d->tested |= GW_LINK_TEST_DISPLAY;
+	if (d->io->beep(d->ctx, GW_LINK_BEEP_OFFER))
+		d->tested |= GW_LINK_TEST_BEEP;
+	if (!loop || (d->io->state(d->ctx) & GW_LINK_ST_TILL) == 0) {
+		finish_command(d, GW_LINK_DONE);
+		return;
+	}
+	d->tested |= GW_LINK_TEST_TILL;
+	d->loop = true;
+	d->loop_at = 0;
+	for (d->inject_len = 0; d->inject_len < sizeof(top) - 1; d->inject_len++)
+		d->inject[d->inject_len] = top[d->inject_len];
+	d->inject_start_ms = now_ms;
+	run_inject(d, now_ms);
 }
 
 static void run_command(struct gw_dock *d, const uint8_t *p, size_t len, uint32_t now_ms)
@@ -323,8 +392,8 @@ static void run_command(struct gw_dock *d, const uint8_t *p, size_t len, uint32_
 		result = GW_LINK_DONE;
 		break;
 	case GW_LINK_CMD_SELFTEST:
-		result = self_test(d);
-		break;
+		self_test(d, len > 1 && p[1] == GW_LINK_TEST_LOOP, now_ms);
+		return;
 	default:
 		break;
 	}
@@ -476,7 +545,14 @@ void gw_dock_scanner_restart(struct gw_dock *d, uint32_t now_ms)
 
 void gw_dock_till_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms)
 {
-	(void)now_ms;
+	if (d->loop) { /* our own bytes, not the till's word to the scanner */
+		for (size_t i = 0; i < len && loop_open(d); i++)
+			d->loop_at = bytes[i] == d->inject[d->loop_at] ? (uint8_t)(d->loop_at + 1)
+				     : bytes[i] == d->inject[0]        ? 1
+								       : 0;
+		run_inject(d, now_ms);
+		return;
+	}
 	if ((d->config->caps & GW_LINK_CAP_BACK) != 0)
 		d->io->scanner(d->ctx, bytes, len);
 }
@@ -487,11 +563,7 @@ void gw_dock_till_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32
 /* Whether something changed that the register should hear of without asking. */
 static bool news(const struct gw_dock *d)
 {
-	uint8_t shown =
-		GW_LINK_ST_SCANNER | GW_LINK_ST_TILL | GW_LINK_ST_TILL_BLOCKED | GW_LINK_ST_DISPLAY;
-
-	return d->ring.now.lost != d->told_lost ||
-	       ((d->io->state(d->ctx) ^ d->told_state) & shown) != 0;
+	return d->ring.now.lost != d->told_lost || state_of(d) != d->told_state;
 }
 
 /* Timers of the link run only while there is somebody to send to. */
@@ -508,6 +580,10 @@ static void tick_link(struct gw_dock *d, uint32_t now_ms)
 
 void gw_dock_tick(struct gw_dock *d, uint32_t now_ms)
 {
+	uint32_t gone_s = (now_ms - d->up_ms) / 1000u;
+
+	d->up_s += gone_s;
+	d->up_ms += gone_s * 1000u;
 	gw_scanner_tick(&d->scanner, now_ms);
 	run_inject(d, now_ms);
 	if (host_ready(d))

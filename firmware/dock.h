@@ -32,6 +32,7 @@
 struct gw_dock_config {
 	struct gw_scanner_config scanner;
 	uint8_t unit[8];    /* who this dock is, e.g. the chip's serial number */
+	const char *board;  /* what it runs on, at most GW_LINK_BOARD_LEN - 1 characters; or NULL */
 	uint8_t caps;       /* enum gw_link_cap */
 	uint16_t rto_ms;    /* 200 at 115200 baud and above, 500 at 9600 */
 	uint16_t quiet_ms;  /* the till's line must be silent this long before a code is put in */
@@ -73,15 +74,20 @@ struct gw_dock {
 	uint32_t told_lost;
 	uint8_t told_state;
 	bool hello_due, capture, warm;
-	uint16_t rx_errors, too_long, injected;
+	uint16_t rx_errors, too_long, resent;
+	uint16_t injected, inject_refused, inject_timed_out;
 	uint32_t till_dropped;
+	uint32_t up_s, up_ms; /* seconds since the start, and the clock when they were counted */
 	/* the command carried out last, or under way */
 	uint8_t cmd_code, cmd_result;
+	uint8_t tested, test_failed; /* enum gw_link_test */
 	bool cmd_busy;
 	uint32_t line_ms; /* when a scanner byte last went to the till */
 	uint32_t inject_start_ms;
 	uint8_t inject_len; /* of the code that waits, or is going out */
 	bool inject_out;
+	bool loop;       /* it is the self-test's, and must come back */
+	uint8_t loop_at; /* this many of its bytes have */
 	uint8_t inject[GW_DOCK_INJECT_MAX];
 };
 

@@ -9,6 +9,9 @@
 #ifndef GW_SCANNER_FRAMING
 #define GW_SCANNER_FRAMING GW_FRAMING_PLAIN
 #endif
+#ifndef GW_BOARD_NAME
+#define GW_BOARD_NAME "box"
+#endif
 #ifndef GW_SCANNER_ANSWER
 #define GW_SCANNER_ANSWER false /* the till does */
 #endif
@@ -119,6 +122,7 @@ static void configure(struct gw_dock_config *c)
 	c->new_clock = true;
 	c->forwarded = true;
 	c->watchdog = gw_board_was_watchdog();
+	c->board = GW_BOARD_NAME;
 	gw_board_unit(c->unit);
 }
 
@@ -199,7 +203,7 @@ int main(void)
 		gw_dock_tick(&b.dock, now_ms);
 		run_beep(&b, now_ms);
 		run_display(&b);
-		gw_board_lamp(b.dock.ring.now.used > 0);
+		gw_board_lamp(b.dock.ring.now.used > 0 || (b.beep & 1u) != 0);
 		gw_board_poll();
 		gw_board_watchdog();
 		if (!busy && b.beep == 0)

@@ -144,6 +144,13 @@ bool gw_ring_attach(struct gw_ring *r, struct gw_ring_store *store, uint32_t siz
 	return warm;
 }
 
+bool gw_ring_whole(const struct gw_ring *r)
+{
+	const struct gw_ring_header *h = &r->store->header[r->now.generation & 1u];
+
+	return header_whole(h, r->now.size) && h->crc == r->now.crc && records_whole(r);
+}
+
 void gw_ring_begin(struct gw_ring *r)
 {
 	r->open = true;

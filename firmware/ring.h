@@ -58,6 +58,9 @@ struct gw_ring {
  */
 bool gw_ring_attach(struct gw_ring *r, struct gw_ring_store *store, uint32_t size, bool new_clock);
 
+/* True when headers, records and numbers agree, as after a reset they must. */
+bool gw_ring_whole(const struct gw_ring *r);
+
 /* The scan being assembled.  put returns false once there is no room; commit then refuses too. */
 void gw_ring_begin(struct gw_ring *r);
 bool gw_ring_put(struct gw_ring *r, uint8_t byte);

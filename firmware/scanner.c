@@ -408,6 +408,11 @@ uint32_t gw_scanner_wait_ms(const struct gw_scanner *s, uint32_t now_ms)
 	return gone >= gap ? 0 : gap - gone;
 }
 
+bool gw_scanner_in_step(const struct gw_scanner *s)
+{
+	return s->state != SYNC;
+}
+
 bool gw_scanner_between(const struct gw_scanner *s)
 {
 	return s->state == BETWEEN && s->ssi.need == 0;

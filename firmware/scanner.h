@@ -89,6 +89,8 @@ void gw_scanner_error(struct gw_scanner *s, uint32_t now_ms);
 void gw_scanner_tick(struct gw_scanner *s, uint32_t now_ms);
 /* Milliseconds until tick matters; UINT32_MAX when no scan is under way. */
 uint32_t gw_scanner_wait_ms(const struct gw_scanner *s, uint32_t now_ms);
+/* False until the first pause or terminator after init: a scan that runs meanwhile is refused. */
+bool gw_scanner_in_step(const struct gw_scanner *s);
 /* True between scans, the gap having passed or a terminator seen. */
 bool gw_scanner_between(const struct gw_scanner *s);
 /*

@@ -24,7 +24,7 @@
 #include "goeswith/status.h"
 
 #define GW_LINK_MAJOR       1u
-#define GW_LINK_MINOR       1u
+#define GW_LINK_MINOR       2u
 #define GW_LINK_HEADER      10u
 #define GW_LINK_FRAME_MAX   244u
 #define GW_LINK_PAYLOAD_MAX 230u
@@ -35,7 +35,9 @@
 #define GW_LINK_PIECE_MAX   (GW_LINK_PAYLOAD_MAX - GW_LINK_SCAN_HEADER)
 #define GW_LINK_SCAN_MAX    4096u
 #define GW_LINK_WINDOW      8u
-#define GW_LINK_HELLO_LEN   50u
+#define GW_LINK_HELLO_LEN   72u
+#define GW_LINK_HELLO_LEAST 50u /* what minor versions 0 and 1 say */
+#define GW_LINK_BOARD_LEN   12u
 
 enum gw_link_type {
 	GW_LINK_HELLO = 1, /* dock -> host: who and where I am */
@@ -68,7 +70,21 @@ enum gw_link_command {
 	GW_LINK_CMD_DISPLAY,  /* length of line 1, line 1, line 2; UTF-8 */
 	GW_LINK_CMD_INJECT,   /* the code, without terminator */
 	GW_LINK_CMD_CAPTURE,  /* 1 = copy scanner bytes as RAW frames, 0 = stop */
-	GW_LINK_CMD_SELFTEST, /* beep, lamp and display, answered when run */
+	GW_LINK_CMD_SELFTEST, /* enum gw_link_test_how; answered when run */
+};
+
+/* Self-test: what to do beyond what disturbs nobody, and (minor 2) what was tried and what failed.
+ */
+enum gw_link_test_how {
+	GW_LINK_TEST_PLAIN = 1,
+	GW_LINK_TEST_LOOP = 2, /* and send through the till's line, where a plug leads it back */
+};
+enum gw_link_test {
+	GW_LINK_TEST_CRC = 1,     /* the check of frames, on a text with a known answer */
+	GW_LINK_TEST_RING = 2,    /* the memory of scans: headers, records and their numbers */
+	GW_LINK_TEST_BEEP = 4,    /* beeper and lamp: a person must say whether they work */
+	GW_LINK_TEST_DISPLAY = 8, /* so with the display */
+	GW_LINK_TEST_TILL = 16,   /* bytes sent to the till came back by the plug */
 };
 
 enum gw_link_beep { GW_LINK_BEEP_OK, GW_LINK_BEEP_BAD, GW_LINK_BEEP_OFFER };
@@ -106,6 +122,7 @@ enum gw_link_state {
 	GW_LINK_ST_DISPLAY = 8,      /* answers or cannot tell */
 	GW_LINK_ST_WARM = 16,        /* the last start kept its memory */
 	GW_LINK_ST_WATCHDOG = 32,    /* the last start was the watchdog's */
+	GW_LINK_ST_STARTING = 64,    /* minor 2: listens for a pause; a scan that runs is refused */
 };
 
 struct gw_link_frame {
@@ -156,6 +173,11 @@ struct gw_link_hello {
 	uint32_t cmd_next;
 	uint16_t boots; /* warm starts since the last cold one */
 	uint16_t injected;
+	/* minor 2 */
+	char board[GW_LINK_BOARD_LEN]; /* what it runs on, padded with NULs; "linux": a program */
+	uint16_t resent;               /* frames with scans that went more than once */
+	uint16_t inject_refused, inject_timed_out;
+	uint32_t up_s; /* seconds since its start */
 };
 
 void gw_link_hello_put(uint8_t out[GW_LINK_HELLO_LEN], const struct gw_link_hello *hello);
@@ -215,6 +237,9 @@ struct gw_link_host {
 	uint8_t pieces[GW_LINK_SCAN_MAX];
 	struct gw_link_order queue[GW_LINK_QUEUE_MAX];
 	uint8_t queue_count;
+	uint32_t frames, again;        /* good frames heard; SCANs that had come before */
+	uint32_t naks, commands_again; /* asked for again; orders repeated */
+	uint8_t tested, test_failed;   /* enum gw_link_test, of the last self-test */
 	uint32_t cmd_seq;
 	bool cmd_sent;
 	int64_t cmd_at_ms;
@@ -232,6 +257,8 @@ void gw_link_host_tick(struct gw_link_host *h, int64_t now_ms);
 int64_t gw_link_host_deadline(const struct gw_link_host *h);
 /* The scan with this number and all before it are durable.  Other sessions' numbers are ignored. */
 void gw_link_host_ack(struct gw_link_host *h, uint32_t session, uint32_t seq);
+/* Asks for a HELLO now, for its figures; the answer comes through ops->hello. */
+void gw_link_host_ask(struct gw_link_host *h, int64_t now_ms);
 /* While paused the dock keeps its scans (storage is down and memory is full). */
 void gw_link_host_pause(struct gw_link_host *h, bool paused);
 

@@ -168,13 +168,31 @@ void gw_link_hello_put(uint8_t out[GW_LINK_HELLO_LEN], const struct gw_link_hell
 	gw_link_put32(out + 42, hello->cmd_next);
 	gw_link_put16(out + 46, hello->boots);
 	gw_link_put16(out + 48, hello->injected);
+	for (unsigned i = 0; i < GW_LINK_BOARD_LEN; i++)
+		out[50 + i] = (uint8_t)hello->board[i];
+	gw_link_put16(out + 62, hello->resent);
+	gw_link_put16(out + 64, hello->inject_refused);
+	gw_link_put16(out + 66, hello->inject_timed_out);
+	gw_link_put32(out + 68, hello->up_s);
+}
+
+/* What minor version 2 added; zero from a dock before it. */
+static void hello_get_minor2(struct gw_link_hello *hello, const uint8_t *p, bool there)
+{
+	for (unsigned i = 0; i < GW_LINK_BOARD_LEN; i++)
+		hello->board[i] = there ? (char)p[50 + i] : '\0';
+	hello->board[GW_LINK_BOARD_LEN - 1] = '\0';
+	hello->resent = there ? gw_link_get16(p + 62) : 0;
+	hello->inject_refused = there ? gw_link_get16(p + 64) : 0;
+	hello->inject_timed_out = there ? gw_link_get16(p + 66) : 0;
+	hello->up_s = there ? gw_link_get32(p + 68) : 0;
 }
 
 bool gw_link_hello_get(struct gw_link_hello *hello, const struct gw_link_frame *frame)
 {
 	const uint8_t *p = frame->payload;
 
-	if (frame->type != GW_LINK_HELLO || frame->payload_len < GW_LINK_HELLO_LEN)
+	if (frame->type != GW_LINK_HELLO || frame->payload_len < GW_LINK_HELLO_LEAST)
 		return false;
 	hello->session = frame->session;
 	hello->base = frame->seq;
@@ -198,5 +216,6 @@ bool gw_link_hello_get(struct gw_link_hello *hello, const struct gw_link_frame *
 	hello->cmd_next = gw_link_get32(p + 42);
 	hello->boots = gw_link_get16(p + 46);
 	hello->injected = gw_link_get16(p + 48);
+	hello_get_minor2(hello, p, frame->payload_len >= GW_LINK_HELLO_LEN);
 	return true;
 }

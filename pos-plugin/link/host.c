@@ -81,6 +81,8 @@ void gw_link_host_init(struct gw_link_host *h, const struct gw_link_host_ops *op
 	h->piece_len = 0;
 	h->piece_skip = false;
 	h->queue_count = 0;
+	h->frames = h->again = h->naks = h->commands_again = 0;
+	h->tested = h->test_failed = 0;
 	gw_link_decoder_init(&h->decoder);
 }
 
@@ -120,6 +122,8 @@ static void send_command(struct gw_link_host *h, int64_t now_ms)
 
 	if (!h->cmd_sent)
 		h->cmd_rto_ms = CMD_FIRST_MS;
+	else
+		h->commands_again++;
 	h->cmd_sent = true;
 	send_frame(h, &f);
 	h->cmd_at_ms = now_ms + h->cmd_rto_ms;
@@ -166,6 +170,10 @@ static void take_cmdack(struct gw_link_host *h, const struct gw_link_frame *f, i
 	    f->payload_len < 2 || f->payload[0] != h->queue[0].bytes[0])
 		return;
 	h->cmd_seq++;
+	if (f->payload[0] == GW_LINK_CMD_SELFTEST) {
+		h->tested = f->payload_len >= 4 ? f->payload[2] : 0;
+		h->test_failed = f->payload_len >= 4 ? f->payload[3] : 0;
+	}
 	finish_command(h, (enum gw_link_result)f->payload[1]);
 	next_command(h, now_ms);
 }
@@ -362,9 +370,11 @@ static void take_scan(struct gw_link_host *h, const struct gw_link_frame *f, int
 			take_piece(h, f);
 	} else if ((int32_t)(f->seq - h->expected) < 0) {
 		h->ack_due = true;
+		h->again++;
 	} else if (h->ahead++ % GW_LINK_WINDOW == 0) {
 		/* And again after a window of others, should the NAK or its answer be lost. */
 		h->nak_due = true;
+		h->naks++;
 	}
 }
 
@@ -377,6 +387,7 @@ static void take_raw(struct gw_link_host *h, const struct gw_link_frame *f)
 
 static void take_frame(struct gw_link_host *h, const struct gw_link_frame *f, int64_t now_ms)
 {
+	h->frames++;
 	switch (f->type) {
 	case GW_LINK_HELLO:
 		take_hello(h, f, now_ms);
@@ -452,6 +463,13 @@ void gw_link_host_ack(struct gw_link_host *h, uint32_t session, uint32_t seq)
 	h->committed = next;
 	if (h->resumed)
 		send_ack(h, false);
+}
+
+void gw_link_host_ask(struct gw_link_host *h, int64_t now_ms)
+{
+	/* An OPEN that replaces no session is answered by a HELLO and changes nothing. */
+	if (h->resumed)
+		ask(h, 0, now_ms);
 }
 
 void gw_link_host_pause(struct gw_link_host *h, bool paused)

@@ -480,6 +480,7 @@ static struct bench *new_bench(void)
 	b->config = (struct gw_dock_config){
 		.scanner = {GW_FRAMING_PLAIN, GW_TERM_ALL, true, 50, 1000},
 		.caps = GW_LINK_CAP_TILL | GW_LINK_CAP_INJECT | GW_LINK_CAP_BACK,
+		.board = "bench",
 		.rto_ms = 200,
 		.quiet_ms = 100,
 		.inject_ms = 1000,
@@ -691,6 +692,8 @@ static void refuses_to_inject(void **state)
 	}
 	assert_int_equal(b->dock.cmd_result, GW_LINK_TIMED_OUT);
 	assert_int_equal(b->dock.injected, 0);
+	assert_int_equal(b->dock.inject_refused, COUNT(rows) + 1);
+	assert_int_equal(b->dock.inject_timed_out, 1);
 	free(b);
 }
 
@@ -783,6 +786,101 @@ static void silent_when_done(void **state)
 	free(b);
 }
 
+/* Until the first pause the dock says that it is not ready, and what it refuses is counted. */
+static void says_when_it_is_ready(void **state)
+{
+	struct bench *b = new_bench();
+	struct gw_link_hello h;
+
+	(void)state;
+	assert_true(gw_link_hello_get(&h, last_of(b, GW_LINK_HELLO)));
+	assert_int_equal(h.state & GW_LINK_ST_STARTING, GW_LINK_ST_STARTING);
+	gw_dock_tick(&b->dock, 200);
+	assert_true(gw_link_hello_get(&h, last_of(b, GW_LINK_HELLO)));
+	assert_int_equal(h.state & GW_LINK_ST_STARTING, 0);
+	gw_dock_scanner_restart(&b->dock, 1000);
+	assert_true(gw_link_hello_get(&h, last_of(b, GW_LINK_HELLO)));
+	assert_int_equal(h.state & GW_LINK_ST_STARTING, GW_LINK_ST_STARTING);
+	/* the second half of a scan: refused, heard, numbered, counted */
+	scan(b, "8100\r", 1010);
+	assert_int_equal(b->beeps_bad, 1);
+	assert_int_equal(b->dock.ring.now.next, 1);
+	gw_dock_tick(&b->dock, 1200);
+	assert_true(gw_link_hello_get(&h, last_of(b, GW_LINK_HELLO)));
+	assert_int_equal(h.state & GW_LINK_ST_STARTING, 0);
+	assert_int_equal(h.resyncs, 1);
+	assert_int_equal(h.up_s, 1);
+	assert_string_equal(h.board, "bench");
+	free(b);
+}
+
+static void order_test(struct bench *b, uint32_t number, uint8_t how, uint32_t now)
+{
+	uint8_t p[2] = {GW_LINK_CMD_SELFTEST, how};
+
+	say(b, GW_LINK_CMD, 0, 5, number, p, 2, now);
+}
+
+static void tests_itself(void **state)
+{
+	const uint8_t all =
+		GW_LINK_TEST_CRC | GW_LINK_TEST_RING | GW_LINK_TEST_BEEP | GW_LINK_TEST_DISPLAY;
+	struct bench *b = new_bench();
+	const struct gw_link_frame *f;
+
+	(void)state;
+	open_session(b, 5, 100);
+	/* in the middle of a scan: refused, nothing shown */
+	scan(b, "400", 190);
+	order_test(b, 0, GW_LINK_TEST_PLAIN, 200);
+	assert_int_equal(last_of(b, GW_LINK_CMDACK)->payload[1], GW_LINK_REFUSED);
+	assert_string_equal(b->shown, "");
+	scan(b, "6381\r", 210);
+	order_test(b, 1, GW_LINK_TEST_PLAIN, 400);
+	f = last_of(b, GW_LINK_CMDACK);
+	assert_int_equal(f->payload_len, 4);
+	assert_int_equal(f->payload[1], GW_LINK_DONE);
+	assert_int_equal(f->payload[2], all);
+	assert_int_equal(f->payload[3], 0);
+	assert_int_equal(b->beeps, 1);
+	/* a broken record in the memory of scans is found */
+	b->memory.store.data[GW_RING_RECORD] ^= 1;
+	order_test(b, 2, GW_LINK_TEST_PLAIN, 500);
+	assert_int_equal(last_of(b, GW_LINK_CMDACK)->payload[3], GW_LINK_TEST_RING);
+	b->memory.store.data[GW_RING_RECORD] ^= 1;
+	free(b);
+}
+
+static void tests_the_tills_line(void **state)
+{
+	static const char text[] = "goeswith self-test";
+	struct bench *b = new_bench();
+	const struct gw_link_frame *f;
+
+	(void)state;
+	open_session(b, 5, 100);
+	order_test(b, 0, GW_LINK_TEST_LOOP, 1000);
+	assert_int_equal(count_of(b, GW_LINK_CMDACK), 0);
+	assert_memory_equal(b->till, text, sizeof(text) - 1);
+	/* the plug leads it back in two runs, behind noise; the scanner hears none of it */
+	gw_dock_till_in(&b->dock, (const uint8_t *)"ggoes", 5, 1010);
+	assert_int_equal(count_of(b, GW_LINK_CMDACK), 0);
+	gw_dock_till_in(&b->dock, (const uint8_t *)text + 4, sizeof(text) - 5, 1020);
+	f = last_of(b, GW_LINK_CMDACK);
+	assert_int_equal(f->payload[1], GW_LINK_DONE);
+	assert_int_equal(f->payload[2] & GW_LINK_TEST_TILL, GW_LINK_TEST_TILL);
+	assert_int_equal(f->payload[3], 0);
+	assert_int_equal(b->scanner_len, 0);
+	/* no plug: told as failed, and the till's word passes again */
+	order_test(b, 1, GW_LINK_TEST_LOOP, 2000);
+	gw_dock_tick(&b->dock, 2600);
+	assert_int_equal(last_of(b, GW_LINK_CMDACK)->payload[3], GW_LINK_TEST_TILL);
+	gw_dock_till_in(&b->dock, (const uint8_t *)"\x07", 1, 2700);
+	assert_int_equal(b->scanner_len, 1);
+	assert_int_equal(b->dock.injected, 0);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -803,6 +901,9 @@ int main(void)
 		cmocka_unit_test(silent_when_done),
 		cmocka_unit_test(a_reset_never_rings_twice),
 		cmocka_unit_test(disbelieves_wild_acks),
+		cmocka_unit_test(says_when_it_is_ready),
+		cmocka_unit_test(tests_itself),
+		cmocka_unit_test(tests_the_tills_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -384,6 +384,58 @@ static struct desk *new_desk(uint32_t next)
 	return d;
 }
 
+/* Figures go over the wire whole; a dock of minor version 1 says none of the newer ones. */
+static void hello_of_two_ages(void **state)
+{
+	uint8_t payload[GW_LINK_HELLO_LEN];
+	struct gw_link_hello in = {.injected = 7,
+				   .board = "stm32f1",
+				   .resent = 300,
+				   .inject_refused = 2,
+				   .inject_timed_out = 65535,
+				   .up_s = 86400},
+			     out;
+	struct gw_link_frame f = {GW_LINK_HELLO, 0, 9, 0, payload, GW_LINK_HELLO_LEN};
+
+	(void)state;
+	gw_link_hello_put(payload, &in);
+	assert_true(gw_link_hello_get(&out, &f));
+	assert_string_equal(out.board, "stm32f1");
+	assert_int_equal(out.resent, 300);
+	assert_int_equal(out.inject_refused, 2);
+	assert_int_equal(out.inject_timed_out, 65535);
+	assert_int_equal(out.up_s, 86400);
+	f.payload_len = GW_LINK_HELLO_LEAST;
+	assert_true(gw_link_hello_get(&out, &f));
+	assert_int_equal(out.injected, 7);
+	assert_string_equal(out.board, "");
+	assert_int_equal(out.up_s, 0);
+	assert_int_equal(out.resent + out.inject_refused + out.inject_timed_out, 0);
+	f.payload_len = GW_LINK_HELLO_LEAST - 1;
+	assert_false(gw_link_hello_get(&out, &f));
+}
+
+/* Asking again changes nothing but the figures; before there is a session nobody is asked. */
+static void host_asks_for_figures(void **state)
+{
+	struct desk *d = new_desk(0);
+	unsigned sent;
+
+	(void)state;
+	gw_link_host_tick(&d->host, 0);
+	sent = (unsigned)d->sent_count;
+	gw_link_host_ask(&d->host, 10);
+	assert_int_equal(d->sent_count, sent);
+	say_hello(d, 77, 0, 0, 0, 0);
+	gw_link_host_ask(&d->host, 20);
+	assert_int_equal(last_sent(d).type, GW_LINK_OPEN);
+	assert_int_equal(gw_link_get32(last_sent(d).payload), 0);
+	say_hello(d, 77, 0, 0, 0, 0);
+	assert_int_equal(d->host.dock.session, 77);
+	assert_int_equal(gw_link_host_deadline(&d->host), -1);
+	free(d);
+}
+
 static void host_opens_with_fresh_nonces(void **state)
 {
 	struct desk *d = new_desk(0);
@@ -597,6 +649,8 @@ int main(void)
 		cmocka_unit_test(host_commits_later),
 		cmocka_unit_test(host_commands),
 		cmocka_unit_test(host_commands_over_a_reset),
+		cmocka_unit_test(hello_of_two_ages),
+		cmocka_unit_test(host_asks_for_figures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,7 @@ static void set_dock(struct posix *p, const struct words *w)
 	c->scanner.idle_gap_ms = w->idle_gap > 0 ? (uint16_t)w->idle_gap : s->idle_gap_ms;
 	c->scanner.scan_max = GW_LINK_SCAN_MAX;
 	memcpy(c->unit, "posix\0\0", 8);
+	c->board = "linux";
 	c->caps = (uint8_t)((w->till != NULL
 				     ? GW_LINK_CAP_TILL | GW_LINK_CAP_INJECT | GW_LINK_CAP_BACK
 				     : 0) |

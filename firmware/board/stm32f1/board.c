@@ -42,7 +42,7 @@ enum { SR_PE = 1, SR_FE = 2, SR_NE = 4, SR_ORE = 8, SR_RXNE = 32, SR_TXE = 128 }
 enum { CR1_RE = 4, CR1_TE = 8, CR1_RXNEIE = 32, CR1_TXEIE = 128, CR1_UE = 8192 };
 enum { IRQ_USART1 = 37, IRQ_USART2 = 38, IRQ_USART3 = 39 };
 
-#define RING_SIZE 4352u
+#define RING_SIZE 4288u
 
 static union {
 	struct gw_ring_store store;
