@@ -90,6 +90,7 @@ STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journa
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
 SYNC_SRC += $(addprefix tools/sync/,ack.c book.c book_settle.c collect.c device.c news.c pull.c push.c run.c salvage.c seal.c state.c status.c sync.c target.c \
 	target_dir.c target_http.c)
+NET_SRC := tools/net/http.c
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
@@ -101,7 +102,7 @@ SIM_SRC  += $(addprefix tools/sim/,again.c baskets.c baskets_check.c hits.c late
 
 LIB_SRC := $(LINK_SRC) $(BASE_SRC) $(STATS_SRC) $(SCAN_SRC) $(MODEL_SRC) $(OFFER_SRC) $(STORE_SRC) $(PORT_SRC) \
 	$(ENGINE_SRC) $(HOST_SRC) $(UI_SRC) $(FIRMWARE_SRC) $(DECODE_SRC) $(TABLE_SRC) $(MINE_SRC) $(REPORT_SRC) \
-	$(SYNC_SRC) $(SIM_SRC) $(REGISTER_SRC)
+	$(SYNC_SRC) $(NET_SRC) $(SIM_SRC) $(REGISTER_SRC)
 
 # --- programs: NAME_MAIN is the file with main(), NAME_LIBS what it links -------------------------
 PROGRAMS := goeswith

@@ -22,13 +22,15 @@ BEGIN {
 	may["firmware"] = "link"
 	may["firmware/board/posix"] = "base link port firmware"
 	may["tools"] = "base link model store stats scan"
+	# what speaks HTTP: the register sees none of tools, so it cannot come to link a network library
+	may["tools/net"] = "base"
 	may["tools/sim"] = "base link model store stats scan offer port engine"
 	# header of an outside library -> the file or folder that may include it
 	only["curses.h"] = "^pos-plugin/ui/term_curses[.]c$"
 	only["ncurses.h"] = "^$"
 	only["sqlite3.h"] = "^(pos-plugin/store|tools/sync)/"
 	only["libserialport.h"] = "^pos-plugin/port/"
-	only["curl/curl.h"] = "^tools/sync/"
+	only["curl/curl.h"] = "^tools/net/"
 	only["ini.h"] = "^pos-plugin/base/conf[.]c$"
 	only["lapacke.h"] = "^tools/mine/"
 	only["cblas.h"] = "^tools/mine/"
@@ -38,7 +40,7 @@ function layer(path,  p, n) {
 	if (p[1] == "include") return "goeswith"
 	if (p[1] == "pos-plugin") return n == 2 ? "register" : p[2]
 	if (p[1] == "firmware") return p[2] == "board" && p[3] == "posix" ? "firmware/board/posix" : "firmware"
-	if (p[1] == "tools") return p[2] == "sim" ? "tools/sim" : "tools"
+	if (p[1] == "tools") return p[2] == "sim" || p[2] == "net" ? "tools/" p[2] : "tools"
 	return "?"
 }
 /^[ \t]*#[ \t]*include[ \t]*"/ {
@@ -46,6 +48,8 @@ function layer(path,  p, n) {
 	n = split(target, t, "/")
 	if (n == 1) next
 	to = t[1]
+	if (to == "tools" && from == "tools/net" && t[2] != "net") to = "tools/" t[2]
+	else if (to == "tools" && t[2] == "net" && FILENAME !~ /^tools\/(net|sync|report|mine)\//) to = "tools/net"
 	if (to == "goeswith" || to == from || (to == "tools" && from ~ /^tools/)) next
 	if (to == "firmware" && from ~ /^firmware/) next
 	if ((" " may[from] " ") !~ (" " to " "))

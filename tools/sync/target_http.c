@@ -5,213 +5,64 @@
  * Never follows redirects, never speaks plain http but to this very machine, never skips checking
  * the server's certificate.
  */
-#include <ctype.h>
-#include <curl/curl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
+#include "tools/net/http.h"
 #include "tools/sync/target.h"
 
-#define CONNECT_S    15
-#define STALL_S      60
-#define WHOLE_S      600
-#define BODY_SHOWN   200 /* of an error page, at most */
-#define RETRY_MOST_S 86400
+#define BODY_SHOWN (200 * 64) /* of an error page, at most */
 
 struct http_target {
 	struct target base;
-	CURL *curl;
+	struct gw_http *http;
 	char url[GW_PATH_MAX]; /* without the name, without '/' at the end */
 	const struct sync *sync;
 	bool s3;
 	char region[64], user[512];
 };
 
-/* One exchange. */
-struct exchange {
-	const uint8_t *out; /* body to send */
-	size_t out_len, out_at;
-	char *in; /* body received */
-	size_t in_len, in_max;
-	bool too_large;
-	char etag[128];
-	int64_t retry_after_s;
-	char error[CURL_ERROR_SIZE];
+/* Where an answer goes. */
+struct room {
+	char *at;
+	size_t len, max;
 };
 
-/* --- callbacks of libcurl --------------------------------------------------------------------- */
-
-static size_t give(char *room, size_t size, size_t n, void *ctx)
+static bool keep(void *ctx, const char *data, size_t len)
 {
-	struct exchange *x = ctx;
-	size_t len = size * n < x->out_len - x->out_at ? size * n : x->out_len - x->out_at;
+	struct room *r = ctx;
 
-	memcpy(room, x->out + x->out_at, len);
-	x->out_at += len;
-	return len;
+	if (len > r->max - r->len)
+		return false;
+	memcpy(r->at + r->len, data, len);
+	r->len += len;
+	return true;
 }
 
-static int rewind_body(void *ctx, curl_off_t offset, int origin)
-{
-	struct exchange *x = ctx;
+/* --- signing for S3 --------------------------------------------------------------------------- */
 
-	if (origin != SEEK_SET || offset < 0 || (size_t)offset > x->out_len)
-		return CURL_SEEKFUNC_FAIL;
-	x->out_at = (size_t)offset;
-	return CURL_SEEKFUNC_OK;
-}
-
-static size_t take(char *data, size_t size, size_t n, void *ctx)
-{
-	struct exchange *x = ctx;
-	size_t len = size * n;
-
-	if (len > x->in_max - x->in_len) {
-		x->too_large = true;
-		return 0;
-	}
-	memcpy(x->in + x->in_len, data, len);
-	x->in_len += len;
-	return len;
-}
-
-/* Value of a header line if it is that header, its length in *len. */
-static const char *header_value(const char *line, size_t size, const char *name, size_t *len)
-{
-	size_t n = strlen(name);
-
-	if (size <= n || strncasecmp(line, name, n) != 0 || line[n] != ':')
-		return NULL;
-	line += n + 1;
-	size -= n + 1;
-	while (size > 0 && isspace((unsigned char)*line))
-		line++, size--;
-	while (size > 0 && isspace((unsigned char)line[size - 1]))
-		size--;
-	*len = size;
-	return line;
-}
-
-static size_t header(char *line, size_t size, size_t n, void *ctx)
-{
-	struct exchange *x = ctx;
-	const char *value;
-	size_t len;
-
-	value = header_value(line, size * n, "ETag", &len);
-	if (value != NULL && len < sizeof(x->etag))
-		snprintf(x->etag, sizeof(x->etag), "%.*s", (int)len, value);
-	value = header_value(line, size * n, "Retry-After", &len);
-	if (value != NULL && len < 40) {
-		char text[40];
-		time_t when;
-
-		snprintf(text, sizeof(text), "%.*s", (int)len, value);
-		when = curl_getdate(text, NULL);
-		x->retry_after_s = isdigit((unsigned char)text[0]) ? strtoll(text, NULL, 10)
-				   : when > 0                      ? (int64_t)(when - time(NULL))
-								   : 0;
-		if (x->retry_after_s < 0)
-			x->retry_after_s = 0;
-		if (x->retry_after_s > RETRY_MOST_S)
-			x->retry_after_s = RETRY_MOST_S;
-	}
-	return size * n;
-}
-
-/* --- setting up ------------------------------------------------------------------------------- */
-
-static void set_tls(struct http_target *t)
-{
-	const char *cert = sync_setting(t->sync, "cert", NULL);
-	const char *key = sync_setting(t->sync, "key", NULL);
-	const char *ca = sync_setting(t->sync, "ca", NULL);
-
-	curl_easy_setopt(t->curl, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(t->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (cert != NULL)
-		curl_easy_setopt(t->curl, CURLOPT_SSLCERT, cert);
-	if (key != NULL)
-		curl_easy_setopt(t->curl, CURLOPT_SSLKEY, key);
-	if (ca != NULL)
-		curl_easy_setopt(t->curl, CURLOPT_CAINFO, ca);
-}
-
-static void set_common(struct http_target *t, struct exchange *x, const char *url)
-{
-	curl_easy_reset(t->curl);
-	curl_easy_setopt(t->curl, CURLOPT_URL, url);
-#if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "https,http");
-#else
-	curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTPS | CURLPROTO_HTTP));
-#endif
-	curl_easy_setopt(t->curl, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_USERAGENT, "goeswith-sync/" GW_VERSION);
-	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
-	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT, (long)WHOLE_S);
-	curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, x->error);
-	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, x);
-	curl_easy_setopt(t->curl, CURLOPT_HEADERFUNCTION, header);
-	curl_easy_setopt(t->curl, CURLOPT_HEADERDATA, x);
-	set_tls(t);
-}
+struct signing {
+	char line[128], scheme[96];
+};
 
 /* S3 wants the hash of the body among the headers that are signed (AWS SigV4). */
-static struct curl_slist *sign(struct http_target *t, struct curl_slist *list,
-			       const struct exchange *x)
+static const char *sign(const struct http_target *t, struct signing *s, struct gw_http_request *q)
 {
 	uint8_t hash[crypto_hash_sha256_BYTES];
-	char hex[2 * sizeof(hash) + 1], line[128], scheme[96];
+	char hex[2 * sizeof(hash) + 1];
 
-	crypto_hash_sha256(hash, x->out, x->out_len);
+	crypto_hash_sha256(hash, q->body, q->body_len);
 	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-	snprintf(line, sizeof(line), "x-amz-content-sha256: %s", hex);
-	snprintf(scheme, sizeof(scheme), "aws:amz:%s:s3", t->region);
-	curl_easy_setopt(t->curl, CURLOPT_AWS_SIGV4, scheme);
-	curl_easy_setopt(t->curl, CURLOPT_USERPWD, t->user);
-	return curl_slist_append(list, line);
+	snprintf(s->line, sizeof(s->line), "x-amz-content-sha256: %s", hex);
+	snprintf(s->scheme, sizeof(s->scheme), "aws:amz:%s:s3", t->region);
+	q->sigv4 = s->scheme;
+	q->user = t->user;
+	return s->line;
 }
 
 /* --- what came of it -------------------------------------------------------------------------- */
-
-static int curl_failed(const struct http_target *t, CURLcode rc, const struct exchange *x,
-		       struct gw_err *err)
-{
-	const char *why = x->error[0] != '\0' ? x->error : curl_easy_strerror(rc);
-
-	switch (rc) {
-	case CURLE_PEER_FAILED_VERIFICATION:
-		return gw_err_set(
-			err, GW_E_DENIED,
-			"%s: the server's certificate is not accepted: %s (check `ca` and "
-			"this machine's clock)",
-			t->url, why);
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CACERT_BADFILE:
-		return gw_err_set(err, GW_E_DENIED,
-				  "%s: cannot use the certificate: %s (check `cert`, `key`, `ca`)",
-				  t->url, why);
-	case CURLE_WRITE_ERROR:
-		if (x->too_large)
-			return gw_err_set(err, GW_E_INPUT, "%s: the answer is too large", t->url);
-		break;
-	case CURLE_OUT_OF_MEMORY:
-		return gw_err_set(err, GW_E_MEMORY, "out of memory");
-	default:
-		break;
-	}
-	return gw_err_set(err, GW_E_DEVICE, "%s: %s", t->url, why);
-}
 
 static int answer_failed(const struct http_target *t, long status, struct target_answer *answer,
 			 struct gw_err *err)
@@ -244,22 +95,16 @@ static int answer_failed(const struct http_target *t, long status, struct target
 	return gw_err_set(err, GW_E_DEVICE, "%s: the server answers %ld", t->url, status);
 }
 
-static int perform(struct http_target *t, struct exchange *x, struct curl_slist *headers,
+static int perform(struct http_target *t, const struct gw_http_request *q,
 		   struct target_answer *answer, long *status, struct gw_err *err)
 {
-	CURLcode rc;
+	struct gw_http_answer got;
+	int rc = gw_http_do(t->http, q, &got, err);
 
-	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, headers);
-	rc = curl_easy_perform(t->curl);
-	curl_slist_free_all(headers);
-	*status = 0;
-	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, status);
-	answer->retry_after_ms = x->retry_after_s * 1000;
-	memcpy(answer->etag, x->etag, sizeof(answer->etag));
-	/* A server may answer and hang up before it has read all of the body, or say too much. */
-	if (rc != CURLE_OK && !((rc == CURLE_SEND_ERROR || x->too_large) && *status >= 400))
-		return curl_failed(t, rc, x, err);
-	return GW_OK;
+	*status = got.status;
+	answer->retry_after_ms = got.retry_after_ms;
+	memcpy(answer->etag, got.etag, sizeof(answer->etag));
+	return rc;
 }
 
 /* --- the two operations ----------------------------------------------------------------------- */
@@ -268,29 +113,27 @@ static int http_put(struct target *base, const char *name, const void *data, siz
 		    struct target_answer *answer, struct gw_err *err)
 {
 	struct http_target *t = (struct http_target *)base;
-	char url[2 * GW_PATH_MAX], page[BODY_SHOWN * 64];
-	struct exchange x = {.out = data, .out_len = len, .in = page, .in_max = sizeof(page)};
-	struct curl_slist *headers = NULL;
+	char url[2 * GW_PATH_MAX], page[BODY_SHOWN];
+	struct room room = {page, 0, sizeof(page)};
+	struct signing signing;
+	const char *headers[4] = {"If-None-Match: *", "Content-Type: application/zstd", "Expect:"};
+	struct gw_http_request q = {.method = GW_HTTP_PUT,
+				    .url = url,
+				    .name = t->url,
+				    .body = data,
+				    .body_len = len,
+				    .headers = headers,
+				    .take = keep,
+				    .ctx = &room};
 	long status;
 	int rc;
 
 	memset(answer, 0, sizeof(*answer));
 	snprintf(url, sizeof(url), "%s/%s", t->url, name);
-	set_common(t, &x, url);
-	curl_easy_setopt(t->curl, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_READFUNCTION, give);
-	curl_easy_setopt(t->curl, CURLOPT_READDATA, &x);
-	curl_easy_setopt(t->curl, CURLOPT_SEEKFUNCTION, rewind_body);
-	curl_easy_setopt(t->curl, CURLOPT_SEEKDATA, &x);
-	curl_easy_setopt(t->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)len);
-	headers = curl_slist_append(headers, "If-None-Match: *");
-	headers = curl_slist_append(headers, "Content-Type: application/zstd");
 	/* libcurl signs the empty header too, though it is never sent: S3 would refuse that. */
 	if (t->s3)
-		headers = sign(t, headers, &x);
-	else
-		headers = curl_slist_append(headers, "Expect:");
-	rc = perform(t, &x, headers, answer, &status, err);
+		headers[2] = sign(t, &signing, &q);
+	rc = perform(t, &q, answer, &status, err);
 	/* 412: a file of this name is there, and the name is the content. */
 	if (rc < 0 || (status >= 200 && status < 300) || status == 412)
 		return rc;
@@ -305,35 +148,35 @@ static int http_get(struct target *base, const char *name, size_t max, const cha
 {
 	struct http_target *t = (struct http_target *)base;
 	char url[2 * GW_PATH_MAX], line[160];
-	struct exchange x = {.in_max = max};
-	struct curl_slist *headers = NULL;
+	struct room room = {malloc(max + 1), 0, max};
+	struct signing signing;
+	const char *headers[3] = {NULL};
+	struct gw_http_request q = {
+		.url = url, .name = t->url, .headers = headers, .take = keep, .ctx = &room};
+	int rc, n = 0;
 	long status;
-	int rc;
 
 	memset(answer, 0, sizeof(*answer));
 	*data = NULL;
 	*len = 0;
-	x.in = malloc(max + 1);
-	if (x.in == NULL)
+	if (room.at == NULL)
 		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	snprintf(url, sizeof(url), "%s/%s", t->url, name);
-	set_common(t, &x, url);
-	if (etag[0] != '\0') {
-		snprintf(line, sizeof(line), "If-None-Match: %s", etag);
-		headers = curl_slist_append(headers, line);
-	}
+	snprintf(line, sizeof(line), "If-None-Match: %s", etag);
+	if (etag[0] != '\0')
+		headers[n++] = line;
 	if (t->s3)
-		headers = sign(t, headers, &x);
-	rc = perform(t, &x, headers, answer, &status, err);
+		headers[n] = sign(t, &signing, &q);
+	rc = perform(t, &q, answer, &status, err);
 	if (rc == GW_OK && status != 200)
 		rc = answer_failed(t, status, answer, err);
 	if (rc < 0) {
-		free(x.in);
+		free(room.at);
 		return rc;
 	}
-	x.in[x.in_len] = '\0';
-	*data = x.in;
-	*len = x.in_len;
+	room.at[room.len] = '\0';
+	*data = room.at;
+	*len = room.len;
 	return GW_OK;
 }
 
@@ -341,27 +184,12 @@ static void http_free(struct target *base)
 {
 	struct http_target *t = (struct http_target *)base;
 
-	curl_easy_cleanup(t->curl);
+	gw_http_free(t->http);
 	sodium_memzero(t->user, sizeof(t->user));
 	free(t);
-	curl_global_cleanup();
 }
 
 /* --- addresses -------------------------------------------------------------------------------- */
-
-static bool is_here(const char *url)
-{
-	static const char *const names[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		size_t n = strlen(names[i]);
-
-		if (strncmp(url, names[i], n) == 0 &&
-		    (url[n] == '/' || url[n] == ':' || url[n] == '\0'))
-			return true;
-	}
-	return false;
-}
 
 static const char *secret(const struct sync *s, const char *key, const char *variable)
 {
@@ -402,7 +230,7 @@ static int set_url(struct http_target *t, const char *url, struct gw_err *err)
 	} else if ((size_t)snprintf(t->url, sizeof(t->url), "%s", url) >= sizeof(t->url)) {
 		return gw_err_set(err, GW_E_USAGE, "the address is too long");
 	}
-	if (strncmp(t->url, "https://", 8) != 0 && !is_here(t->url))
+	if (strncmp(t->url, "https://", 8) != 0 && !gw_http_is_here(t->url))
 		return gw_err_set(err, GW_E_USAGE, "%s: only https leaves this machine", t->url);
 	for (n = strlen(t->url); n > 0 && t->url[n - 1] == '/'; n--)
 		t->url[n - 1] = '\0';
@@ -413,20 +241,22 @@ int target_http_open(struct target **target, const char *url, const struct sync 
 		     struct gw_err *err)
 {
 	static const struct target_ops ops = {http_put, http_get, http_free};
-	struct http_target *t;
+	struct gw_http_tls tls = {sync_setting(s, "cert", NULL), sync_setting(s, "key", NULL),
+				  sync_setting(s, "ca", NULL)};
+	struct http_target *t = calloc(1, sizeof(*t));
 	int rc;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || sodium_init() < 0)
-		return gw_err_set(err, GW_E_MEMORY, "libcurl cannot start");
-	t = calloc(1, sizeof(*t));
-	if (t != NULL)
-		t->curl = curl_easy_init();
-	if (t == NULL || t->curl == NULL) {
+	if (t == NULL || sodium_init() < 0) {
 		free(t);
 		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	}
 	t->base.ops = &ops;
 	t->sync = s;
+	rc = gw_http_new(&t->http, "goeswith-sync", &tls, err);
+	if (rc < 0) {
+		free(t);
+		return rc;
+	}
 	rc = set_url(t, url, err);
 	if (rc < 0)
 		http_free(&t->base);
