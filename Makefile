@@ -177,7 +177,7 @@ FUZZERS    += scan scan_frame scan_uri scan_pattern
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
-UNIT_TESTS += test_dock test_dock_sim test_link
+UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link
 E2E_TESTS  += dock_posix.py dock_qemu.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
@@ -210,6 +210,10 @@ export UI_PREVIEW
 LDFLAGS_test_ui_golden := $(UI_SCENES)
 LDFLAGS_ui_preview := $(UI_SCENES)
 $(B)/tests/unit/test_ui_golden $(UI_PREVIEW): $(UI_SCENES)
+
+DOCK_WORLD := $(B)/tests/unit/dock_world.o
+LDFLAGS_test_dock_sim := $(DOCK_WORLD)
+$(B)/tests/unit/test_dock_sim: $(DOCK_WORLD)
 
 LDFLAGS_test_journal_faults := $(B)/tests/unit/cut_vfs.o
 $(B)/tests/unit/test_journal_faults: $(B)/tests/unit/cut_vfs.o
@@ -352,8 +356,8 @@ flash: firmware
 check-run check-e2e: firmware
 
 # The dock, all of it: 3,000 simulated seeds, fuzz smoke, the image in the emulator.
-check-dock: all firmware $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_link $(DOCK_HOST)
-	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(B)/tests/unit/test_link $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_sim
+check-dock: all firmware $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_link $(DOCK_HOST)
+	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(B)/tests/unit/test_link $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_dock_sim
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner" FUZZ_SECONDS=10 fuzz-run
 	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py
 
