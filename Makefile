@@ -153,7 +153,7 @@ FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
-E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py sync_pull.py sync_salvage.py
+E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py
 FUZZERS    += event_json batch
 BENCHES    += journal sync.py
 
@@ -380,7 +380,7 @@ check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
 	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 # What runs long and has nothing to instrument: the emulated image, the evaluation, the oracles.
-E2E_SKIP_san := dock_qemu.py mine_evaluate.py decode_oracle.py
+E2E_SKIP_san := sync_s3.py dock_qemu.py mine_evaluate.py decode_oracle.py
 check-san:
 	$(Q)$(MAKE) --no-print-directory VARIANT=san check-run
 

@@ -39,6 +39,11 @@ minisign                a second opinion on signatures
 libzint-dev             a second opinion on bar codes
 nginx                   uploads over mutual TLS
 openssl                 certificates for that
+ceph-mon                uploads to an object store that is not ours: its monitor,
+ceph-osd                ... its disk (in memory),
+radosgw                 ... and its S3 gateway
+s3cmd                   ... as head office reads it
+faketime                clocks that are wrong
 '
 names() { printf '%s\n' "$1" | awk 'NF { print $1 }'; }
 if [ "${1:-}" = --list ]; then

@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """goeswith-sync over https: nginx with mutual TLS and the configuration we ship; a server that fails in every
-way; an object store that checks signatures."""
+way."""
 import contextlib
-import hashlib
-import hmac
 import http.server
 import json
 import os
@@ -12,79 +10,12 @@ import socket
 import subprocess
 import threading
 import time
-import urllib.parse
 
 import lib
 from sync_lib import Journal, difference, sync
+from sync_servers import configure, make_ca, make_cert, nginx, openssl, push
 
 t = lib.Tap()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def push(home, url, *args):
-    r = sync("push", "--home", home, "--to", url, "--json", *args)
-    return r, (json.loads(r.stdout) if r.stdout else {})
-
-
-def configure(home, **values):
-    (home / "goeswith.conf").write_text("[sync]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
-
-
-# --- certificates -----------------------------------------------------------------------------------------------
-
-def openssl(*args):
-    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
-
-
-def make_ca(folder, name):
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
-            "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt")
-
-
-def make_cert(folder, ca, name, days=30, address=False):
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
-            "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr")
-    extra = []
-    if address:
-        (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\n")
-        extra = ["-extfile", folder / "ext"]
-    openssl("x509", "-req", "-in", folder / f"{name}.csr", "-CA", folder / f"{ca}.crt", "-CAkey", folder / f"{ca}.key",
-            "-CAcreateserial", "-days", days, "-out", folder / f"{name}.crt", *extra)
-
-
-@contextlib.contextmanager
-def nginx(top, office, certs):
-    """The configuration we ship, with its paths and port replaced."""
-    port = free_port()
-    text = (lib.ROOT / "tools/sync/nginx.conf.example").read_text()
-    for a, b in [("/var/log/nginx", str(top)), ("/run/nginx-goeswith.pid", str(top / "nginx.pid")),
-                 ("/srv/goeswith", str(office)), ("/etc/goeswith/server", str(certs / "server")),
-                 ("/etc/goeswith/terminals-ca", str(certs / "terminals")), ("listen 8443", f"listen 127.0.0.1:{port}"),
-                 ("worker_processes auto", "worker_processes 1")]:
-        assert a in text, a
-        text = text.replace(a, b)
-    if os.geteuid() == 0:
-        text = "user root;\n" + text
-    (top / "nginx.conf").write_text(text)
-    (office / "temp").mkdir(exist_ok=True)
-    p = subprocess.Popen(["nginx", "-p", str(top), "-c", str(top / "nginx.conf"), "-g", "daemon off;", "-e",
-                          str(top / "error.log")], stderr=subprocess.PIPE)
-
-    def answers():
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return True
-        return p.poll() is not None
-    lib.wait_for(answers)
-    try:
-        yield f"https://127.0.0.1:{port}"
-    finally:
-        lib.end(p)
 
 
 def fleet(office, certs, url):
@@ -123,7 +54,8 @@ def over_nginx(top):
     good = dict(cert=certs / "S1-T1.crt", key=certs / "S1-T1.key", ca=certs / "head.crt")
     j = Journal(home / "journal.db")
     j.play(1500)
-    with nginx(top, office, certs) as url:
+    with nginx(top, office, certs) as server:
+        url = server.url
         configure(home, **good)
         r, done = push(home, url)
         t.equal((r.returncode, done.get("sent_events")), (0, j.seq), "nginx takes the batches over mutual TLS")
@@ -262,80 +194,10 @@ def over_failing(top):
         t.equal(sync("push", "--home", home, "--to", "http://192.0.2.1/x").returncode, 2, "plain http leaves no machine")
 
 
-# --- an object store ---------------------------------------------------------------------------------------------
-
-class Store(Failing):
-    """Checks AWS Signature Version 4 as the specification says, on its own."""
-    KEY, SECRET = "till-key", "till-secret"
-
-    def signature_fits(self, body):
-        auth = self.headers.get("Authorization", "")
-        if not auth.startswith("AWS4-HMAC-SHA256 "):
-            return False
-        parts = dict(p.strip().split("=", 1) for p in auth[17:].split(","))
-        key, date, region, service, _ = parts["Credential"].split("/")
-        names = parts["SignedHeaders"].split(";")
-        sent = hashlib.sha256(body).hexdigest()
-        if key != self.KEY or self.headers["x-amz-content-sha256"] != sent or "x-amz-content-sha256" not in names:
-            return False
-        path = urllib.parse.urlparse(self.path)
-        canonical = "\n".join([self.command, path.path, path.query,
-                               *(f"{n}:{self.headers[n].strip()}" for n in names), "", parts["SignedHeaders"], sent])
-        scope = f"{date}/{region}/{service}/aws4_request"
-        text = "\n".join(["AWS4-HMAC-SHA256", self.headers["x-amz-date"], scope,
-                          hashlib.sha256(canonical.encode()).hexdigest()])
-        k = ("AWS4" + self.SECRET).encode()
-        for part in (date, region, service, "aws4_request"):
-            k = hmac.new(k, part.encode(), hashlib.sha256).digest()
-        return hmac.new(k, text.encode(), hashlib.sha256).hexdigest() == parts["Signature"]
-
-    def do_PUT(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if not self.signature_fits(body):
-            self.answer(403)
-        elif self.headers.get("If-None-Match") == "*" and self.path in self.server.files:
-            self.answer(412)
-        else:
-            self.server.files[self.path] = body
-            self.answer(200)
-
-    def do_GET(self):
-        if not self.signature_fits(b""):
-            self.answer(403)
-        elif self.path in self.server.files:
-            self.answer(200, body=self.server.files[self.path])
-        else:
-            self.answer(404)
-
-
-def over_s3(top):
-    home, office = top / "till4", top / "bucket"
-    home.mkdir(), office.mkdir()
-    j = Journal(home / "journal.db")
-    j.play(800)
-    with serve(Store) as (server, url):
-        configure(home, s3_endpoint=url, s3_key="till-key", s3_secret="wrong")
-        r, done = push(home, "s3://shops/chain1")
-        t.check(r.returncode == 6 and done["waiting_batches"] > 0, "s3: a wrong secret is refused", r.stderr)
-        configure(home, s3_endpoint=url, s3_key="till-key", s3_secret="till-secret")
-        r, done = push(home, "s3://shops/chain1")
-        t.check(r.returncode == 0 and done["sent_events"] == j.seq, "s3: signed, put, once", r.stderr)
-        for name, data in server.files.items():
-            path = office / name.removeprefix("/shops/chain1/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        sync("collect", office)
-        t.equal(difference(j, office / "collection.db"), "", "s3: every event arrives")
-        server.files["/shops/chain1/ack/S1-T1"] = (office / "ack/S1-T1").read_bytes()
-        r, done = push(home, "s3://shops/chain1")
-        t.equal((r.returncode, done["unacknowledged_batches"]), (0, 0), "s3: and is acknowledged")
-
-
 with lib.home() as top:
     if shutil.which("nginx") and shutil.which("openssl"):
         over_nginx(top)
     else:
         t.skip("nginx with mutual TLS", "no nginx or openssl")
     over_failing(top)
-    over_s3(top)
 t.done()

@@ -5,6 +5,7 @@
  * Never follows redirects, never speaks plain http but to this very machine, never skips checking
  * the server's certificate.
  */
+#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,8 +65,34 @@ static const char *sign(const struct http_target *t, struct signing *s, struct g
 
 /* --- what came of it -------------------------------------------------------------------------- */
 
-static int answer_failed(const struct http_target *t, long status, struct target_answer *answer,
-			 struct gw_err *err)
+/* The word for what is wrong in a store's answer, an XML page: <Code>NoSuchBucket</Code>. */
+static void store_word(const struct room *page, char out[64])
+{
+	static const char tag[] = "<Code>";
+	const char *end = page->at + page->len, *at = memmem(page->at, page->len, tag, 6);
+	size_t n = 0;
+
+	for (at = at != NULL ? at + 6 : end;
+	     at + n < end && n < 63 && isalnum((unsigned char)at[n]); n++)
+		out[n] = at[n];
+	out[n] = '\0';
+}
+
+/* Credentials, bucket or clock are wrong: the store's own word tells which. */
+static int store_failed(const struct http_target *t, const struct room *page, long status,
+			struct gw_err *err)
+{
+	char word[64];
+
+	store_word(page, word);
+	return gw_err_set(err, GW_E_DENIED,
+			  "%s: the store answers %ld%s%s (check the bucket, s3_key, s3_secret and "
+			  "this machine's clock)",
+			  t->url, status, word[0] != '\0' ? " " : "", word);
+}
+
+static int answer_failed(const struct http_target *t, const struct room *page, long status,
+			 struct target_answer *answer, struct gw_err *err)
 {
 	static const struct {
 		long status;
@@ -89,6 +116,8 @@ static int answer_failed(const struct http_target *t, long status, struct target
 		if (rows[i].status == status) {
 			answer->for_good = rows[i].for_good;
 			answer->suspect = status == 400;
+			if (t->s3 && rows[i].code == GW_E_DENIED)
+				return store_failed(t, page, status, err);
 			return gw_err_set(err, rows[i].code, "%s: %s (%ld)", t->url, rows[i].text,
 					  status);
 		}
@@ -137,10 +166,12 @@ static int http_put(struct target *base, const char *name, const void *data, siz
 	/* 412: a file of this name is there, and the name is the content. */
 	if (rc < 0 || (status >= 200 && status < 300) || status == 412)
 		return rc;
-	rc = answer_failed(t, status, answer, err);
-	return rc == GW_E_NOT_FOUND ? gw_err_set(err, GW_E_DENIED,
-						 "%s: the server has no such place (404)", t->url)
-				    : rc;
+	rc = answer_failed(t, &room, status, answer, err);
+	if (rc != GW_E_NOT_FOUND)
+		return rc;
+	return t->s3 ? store_failed(t, &room, status, err)
+		     : gw_err_set(err, GW_E_DENIED, "%s: the server has no such place (404)",
+				  t->url);
 }
 
 static int http_get(struct target *base, const char *name, size_t max, const char *etag,
@@ -169,7 +200,7 @@ static int http_get(struct target *base, const char *name, size_t max, const cha
 		headers[n] = sign(t, &signing, &q);
 	rc = perform(t, &q, answer, &status, err);
 	if (rc == GW_OK && status != 200)
-		rc = answer_failed(t, status, answer, err);
+		rc = answer_failed(t, &room, status, answer, err);
 	if (rc < 0) {
 		free(room.at);
 		return rc;
