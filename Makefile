@@ -68,8 +68,8 @@ PORT_SRC   :=
 ENGINE_SRC := $(addprefix pos-plugin/engine/,apply.c command.c engine.c line.c offers.c view.c)
 HOST_SRC   := $(addprefix pos-plugin/host/,answer.c clients.c listener.c request.c)
 UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c config.c glyph.c keys.c keyseq.c screen_ask.c \
-	screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term_curses.c term_line.c \
-	tty.c ui.c words.c)
+	out.c paint.c screen_help.c screen_offer.c screen_sale.c screen_scanner.c screen_today.c state.c term.c \
+	term_line.c termtype.c tty.c ui.c words.c)
 FIRMWARE_SRC :=
 DECODE_SRC := tools/decode/lines.c tools/decode/print.c tools/decode/raw.c
 TABLE_SRC  := $(addprefix tools/table/,any.c bundle.c cells.c install.c issues.c manifest.c minisign.c payload.c \

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,19 @@ static void draw(void *ctx)
 
 	if (l->screen != NULL)
 		gw_screen_draw(l->screen, l->reg, l->now);
+}
+
+/*
+ * Before the disk has its turn: the terminal's side may be waiting for this very core, and where a
+ * kernel does not preempt it would wait until the commit sleeps.
+ */
+static void draw_first(void *ctx)
+{
+	struct loop *l = ctx;
+
+	draw(l);
+	if (l->screen != NULL)
+		sched_yield();
 }
 
 static void inject(struct loop *l, const struct gw_event *event)
@@ -137,10 +151,10 @@ static int on_scan(void *ctx, const struct gw_link_scan *scan, int32_t late_ms)
 
 	if (scan->status != GW_LINK_SCAN_GOOD)
 		return note_bad_scan(l, scan);
-	if (l->screen != NULL)
-		gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms);
 	stamp(l, &in);
 	(void)gw_register_take(l->reg, &in, GW_NOBODY);
+	if (l->screen != NULL && gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms))
+		draw(l);
 	return room_for_more(l);
 }
 
@@ -409,7 +423,7 @@ static void log_in(struct loop *l)
 
 static int open_all(struct loop *l, struct gw_err *err)
 {
-	static const struct gw_register_ops ops = {draw, on_event};
+	static const struct gw_register_ops ops = {draw_first, on_event};
 	int rc = open_signals(l, err);
 
 	if (rc == GW_OK)

@@ -93,8 +93,8 @@ static int carry_out(struct gw_screen *s, struct gw_now now, const struct gw_ui_
 		in.kind = GW_IN_SCAN;
 		in.data = (const uint8_t *)a->data;
 		in.data_len = a->data_len;
-		gw_screen_scanned(s, in.data, in.data_len, now.at_ms);
 		ops->input(ctx, &in);
+		(void)gw_screen_scanned(s, in.data, in.data_len, now.at_ms);
 		break;
 	case GW_UI_WANT_TODAY:
 		gw_page_today_fill(&s->today, s->options->journal, now);
@@ -203,9 +203,10 @@ void gw_screen_say(struct gw_screen *s, const char *sentence)
 	snprintf(s->said, sizeof(s->said), "%s", sentence);
 }
 
-void gw_screen_scanned(struct gw_screen *s, const uint8_t *bytes, size_t len, int64_t at_ms)
+bool gw_screen_scanned(struct gw_screen *s, const uint8_t *bytes, size_t len, int64_t at_ms)
 {
 	gw_page_scans_add(&s->scans, bytes, len, at_ms);
+	return s->want_scans;
 }
 
 void gw_screen_raw(struct gw_screen *s, const uint8_t *bytes, size_t len)

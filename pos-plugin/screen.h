@@ -34,7 +34,8 @@ void gw_screen_draw(struct gw_screen *screen, const struct gw_register *reg, str
 
 /* News for the status line and the scanner screen. */
 void gw_screen_scanner(struct gw_screen *screen, bool dock_up, bool scanner_up, const char *text);
-void gw_screen_scanned(struct gw_screen *screen, const uint8_t *bytes, size_t len, int64_t at_ms);
+/* True when the screen that is open shows it: draw anew. */
+bool gw_screen_scanned(struct gw_screen *screen, const uint8_t *bytes, size_t len, int64_t at_ms);
 void gw_screen_raw(struct gw_screen *screen, const uint8_t *bytes, size_t len);
 /* The sync tool has told something new. */
 void gw_screen_sync(struct gw_screen *screen);

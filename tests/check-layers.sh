@@ -26,7 +26,8 @@ BEGIN {
 	may["tools/net"] = "base"
 	may["tools/sim"] = "base link model store stats scan offer port engine"
 	# header of an outside library -> the file or folder that may include it
-	only["curses.h"] = "^pos-plugin/ui/term_curses[.]c$"
+	only["curses.h"] = "^pos-plugin/ui/termtype[.]c$"
+	only["term.h"] = "^pos-plugin/ui/termtype[.]c$"
 	only["ncurses.h"] = "^$"
 	only["sqlite3.h"] = "^(pos-plugin/store|tools/sync)/"
 	only["libserialport.h"] = "^pos-plugin/port/"

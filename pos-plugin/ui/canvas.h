@@ -1,6 +1,6 @@
 /*
  * A page of character cells that the screens are composed on, before any terminal is involved:
- * goldens compare it, ui/term_curses.c shows it.  A cell holds one character with its combining
+ * goldens compare it, ui/paint.c shows it.  A cell holds one character with its combining
  * marks; a double-width character takes two cells, the right one with width 0.
  *
  * Nothing that controls a terminal or turns its writing direction can get into a cell, whatever
@@ -23,7 +23,7 @@
 #define GW_CANVAS_ROWS_MAX 100
 #define GW_CANVAS_COLS_MAX 300
 #define GW_CELL_TEXT_MAX   14 /* NUL included: a character and its marks */
-#define GW_CELL_MARKS_MAX  3  /* more are left out; ncurses takes four */
+#define GW_CELL_MARKS_MAX  3  /* more are left out */
 
 /* What a cell means; how that looks (colour, mono) is the terminal's affair.  X(name, letter) */
 #define GW_ROLE_MAP(X)                                                                             \

@@ -1,5 +1,6 @@
 #include "ui/term_line.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ui/screen.h"
@@ -8,19 +9,19 @@
 #define PAGE_COLS 78
 
 /* A row of the canvas without the blanks at its end. */
-static void say_row(FILE *out, const struct gw_canvas *canvas, int row)
+static void say_row(struct gw_out *out, const struct gw_canvas *canvas, int row)
 {
 	int end = canvas->cols;
 
 	while (end > 0 && gw_canvas_at(canvas, row, end - 1)->text[0] == ' ')
 		end--;
 	for (int col = 0; col < end; col++)
-		fputs(gw_canvas_at(canvas, row, col)->text, out);
-	fputs("\r\n", out);
+		gw_out_text(out, gw_canvas_at(canvas, row, col)->text);
+	gw_out_text(out, "\r\n");
 }
 
 /* Text from outside goes over a canvas as well, which keeps controls out. */
-static void say(FILE *out, struct gw_canvas *scratch, const char *text)
+static void say(struct gw_out *out, struct gw_canvas *scratch, const char *text)
 {
 	int rows;
 
@@ -30,7 +31,8 @@ static void say(FILE *out, struct gw_canvas *scratch, const char *text)
 		say_row(out, scratch, row);
 }
 
-static void say_page(struct screen *s, FILE *out, void (*draw)(struct screen *, struct area))
+static void say_page(struct screen *s, struct gw_out *out,
+		     void (*draw)(struct screen *, struct area))
 {
 	int last = 0;
 
@@ -44,7 +46,7 @@ static void say_page(struct screen *s, FILE *out, void (*draw)(struct screen *, 
 		say_row(out, s->canvas, row);
 }
 
-static void say_lines(struct screen *s, struct gw_lines *lines, FILE *out)
+static void say_lines(struct screen *s, struct gw_lines *lines, struct gw_out *out)
 {
 	const struct gw_view *view = s->view;
 
@@ -71,7 +73,7 @@ static void say_lines(struct screen *s, struct gw_lines *lines, FILE *out)
 	}
 }
 
-static void say_offer(struct screen *s, FILE *out)
+static void say_offer(struct screen *s, struct gw_out *out)
 {
 	const struct gw_view_offer *offer = &s->view->offer;
 	char room[900], money[32], key[3][GW_KEY_NAME_MAX];
@@ -91,7 +93,7 @@ static void say_offer(struct screen *s, FILE *out)
 	say(out, s->canvas, room);
 }
 
-static void say_changed(char *last, size_t size, const char *text, FILE *out,
+static void say_changed(char *last, size_t size, const char *text, struct gw_out *out,
 			struct gw_canvas *scratch)
 {
 	if (strncmp(last, text, size - 1) == 0)
@@ -101,7 +103,7 @@ static void say_changed(char *last, size_t size, const char *text, FILE *out,
 		say(out, scratch, text);
 }
 
-static void say_page_once(struct screen *s, struct gw_lines *lines, FILE *out)
+static void say_page_once(struct screen *s, struct gw_lines *lines, struct gw_out *out)
 {
 	const void *figures = NULL;
 	int64_t scan_at_ms = 0;
@@ -137,7 +139,7 @@ static void say_page_once(struct screen *s, struct gw_lines *lines, FILE *out)
 		    "asked");
 }
 
-static void greet(struct screen *s, FILE *out)
+static void greet(struct screen *s, struct gw_out *out)
 {
 	char room[120];
 	struct gw_text t = gw_text_over(room, sizeof(room));
@@ -147,7 +149,7 @@ static void greet(struct screen *s, FILE *out)
 	say(out, s->canvas, room);
 }
 
-void gw_lines_show(struct gw_lines *lines, FILE *out, struct gw_ui_state *state,
+void gw_lines_show(struct gw_lines *lines, struct gw_out *out, struct gw_ui_state *state,
 		   const struct gw_view *view, const struct gw_ui_status *status, int64_t mono_ms,
 		   struct gw_canvas *scratch)
 {

@@ -2,13 +2,12 @@
  * The screen for terminals that cannot place a cursor, and for people who rather have lines read
  * to them: what is new is written as a line, nothing is ever moved.
  *
- * Owned by ui.c; writes to the tty's sink; no allocation.  One thread.
+ * Owned by ui.c; writes to the tty's queue.  One thread.
  */
 #ifndef UI_TERM_LINE_H
 #define UI_TERM_LINE_H
 
-#include <stdio.h>
-
+#include "ui/out.h"
 #include "ui/state.h"
 
 struct gw_lines {
@@ -25,7 +24,7 @@ struct gw_lines {
 };
 
 /* Writes what is new; scratch is a canvas to compose pages on. */
-void gw_lines_show(struct gw_lines *lines, FILE *out, struct gw_ui_state *state,
+void gw_lines_show(struct gw_lines *lines, struct gw_out *out, struct gw_ui_state *state,
 		   const struct gw_view *view, const struct gw_ui_status *status, int64_t mono_ms,
 		   struct gw_canvas *scratch);
 

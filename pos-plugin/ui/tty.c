@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -19,9 +18,9 @@
 
 struct gw_tty {
 	int in, out, epoll, signals;
-	FILE *sink;
-	off_t sent; /* bytes of the sink that the device has */
-	bool named; /* a device of its own, not stdin and stdout */
+	struct gw_out queue;
+	size_t sent; /* bytes of the queue that the device has */
+	bool named;  /* a device of its own, not stdin and stdout */
 	bool raw, masked, waiting, spoilt, gone;
 	struct termios saved;
 	sigset_t saved_mask;
@@ -108,15 +107,7 @@ static int watch(struct gw_tty *tty, int op, int fd, uint32_t events)
 static int set_up(struct gw_tty *tty)
 {
 	sigset_t mask;
-	int sink = memfd_create("screen", MFD_CLOEXEC);
 
-	if (sink < 0)
-		return -1;
-	tty->sink = fdopen(sink, "r+");
-	if (tty->sink == NULL) {
-		close(sink);
-		return -1;
-	}
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGWINCH);
 	sigaddset(&mask, SIGCONT);
@@ -176,13 +167,12 @@ void gw_tty_free(struct gw_tty *tty)
 {
 	if (tty == NULL)
 		return;
-	if (tty->sink != NULL && tty->epoll >= 0)
+	if (tty->epoll >= 0)
 		last_words(tty);
 	leave(tty);
 	if (tty->masked)
 		sigprocmask(SIG_SETMASK, &tty->saved_mask, NULL);
-	if (tty->sink != NULL)
-		fclose(tty->sink);
+	gw_out_release(&tty->queue);
 	for (int i = 0; i < 4; i++) {
 		int fd = (int[]){tty->epoll, tty->signals, tty->in, tty->out}[i];
 
@@ -251,9 +241,9 @@ void gw_tty_size(const struct gw_tty *tty, int *rows, int *cols, int or_rows, in
 	}
 }
 
-FILE *gw_tty_sink(struct gw_tty *tty)
+struct gw_out *gw_tty_out(struct gw_tty *tty)
 {
-	return tty->sink;
+	return &tty->queue;
 }
 
 bool gw_tty_behind(struct gw_tty *tty)
@@ -261,22 +251,18 @@ bool gw_tty_behind(struct gw_tty *tty)
 	return tty->waiting && !gw_tty_push(tty);
 }
 
-/* Writes what the device takes of the sink's bytes up to end. */
-static bool send_up_to(struct gw_tty *tty, off_t end)
+/* False when the device takes no more for now. */
+static bool send_queue(struct gw_tty *tty)
 {
-	char bytes[8192];
+	while (!tty->gone && tty->sent < tty->queue.len) {
+		ssize_t n =
+			write(tty->out, tty->queue.bytes + tty->sent, tty->queue.len - tty->sent);
 
-	while (!tty->gone && tty->sent < end) {
-		ssize_t n = pread(fileno(tty->sink), bytes, sizeof(bytes), tty->sent), put;
-
-		if (n > end - tty->sent)
-			n = (ssize_t)(end - tty->sent);
-		put = n > 0 ? write(tty->out, bytes, (size_t)n) : -1;
-		if (put >= 0)
-			tty->sent += put;
-		else if (n > 0 && errno == EAGAIN)
+		if (n >= 0)
+			tty->sent += (size_t)n;
+		else if (errno == EAGAIN)
 			return false;
-		else if (n <= 0 || errno != EINTR)
+		else if (errno != EINTR)
 			tty->gone = true;
 	}
 	return true;
@@ -284,23 +270,17 @@ static bool send_up_to(struct gw_tty *tty, off_t end)
 
 bool gw_tty_push(struct gw_tty *tty)
 {
-	int sink = fileno(tty->sink);
-	bool waiting;
-	off_t end;
+	bool waiting = !send_queue(tty);
 
-	fflush(tty->sink);
-	/* Where the writer stands is the end; the file itself stays as long as its longest frame.
-	 */
-	end = lseek(sink, 0, SEEK_CUR);
-	waiting = !send_up_to(tty, end);
 	if (waiting != tty->waiting)
 		watch(tty, EPOLL_CTL_MOD, tty->out, waiting ? EPOLLOUT : 0);
 	tty->waiting = waiting;
-	if (!waiting && end > 0) {
-		lseek(sink, 0, SEEK_SET);
-		tty->sent = 0;
-	}
-	return !waiting;
+	if (waiting)
+		return false;
+	tty->spoilt = tty->spoilt || tty->queue.lost;
+	gw_out_clear(&tty->queue);
+	tty->sent = 0;
+	return true;
 }
 
 bool gw_tty_may_stop(const struct gw_tty *tty)

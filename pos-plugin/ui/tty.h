@@ -2,12 +2,11 @@
  * The terminal as a device: raw mode and back, its size, bytes in, and bytes out through a queue
  * that never blocks the register, whatever the terminal does.
  *
- * Output is written to a file in memory first (the sink: ncurses takes it for its terminal) and
- * pushed to the device as far as that takes it.  Resizes and continuations arrive as bytes on a
- * signalfd, so no signal handler runs at all.
+ * Output is gathered in memory first and pushed to the device as far as that takes it.  Resizes
+ * and continuations arrive as bytes on a signalfd, so no signal handler runs at all.
  *
- *	  curses --write--> sink --push--> device          keys, SIGWINCH, SIGCONT, room for output
- *	                     (memory)                            all wake the one epoll descriptor
+ *	  painter --> queue --push--> device               keys, SIGWINCH, SIGCONT, room for output
+ *	             (memory)                                    all wake the one epoll descriptor
  *
  * Owns its descriptors, the termios state, and the blocking of SIGWINCH and SIGCONT until it is
  * freed.  One thread.
@@ -18,9 +17,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/err.h"
+#include "ui/out.h"
 
 struct gw_tty;
 
@@ -43,11 +42,11 @@ bool gw_tty_spoilt(struct gw_tty *tty);
 /* Rows and columns; those of `or_rows` and `or_cols` where the device does not know (serial). */
 void gw_tty_size(const struct gw_tty *tty, int *rows, int *cols, int or_rows, int or_cols);
 
-/* Where to write; the stream is the tty's. */
-FILE *gw_tty_sink(struct gw_tty *tty);
+/* Where to write; it is the tty's.  Nothing may be added while gw_tty_behind. */
+struct gw_out *gw_tty_out(struct gw_tty *tty);
 /* True while the device has not taken all of what was pushed: draw later. */
 bool gw_tty_behind(struct gw_tty *tty);
-/* Moves the sink's contents to the device.  False while some of it is still waiting. */
+/* Moves the queue to the device.  False while some of it is still waiting. */
 bool gw_tty_push(struct gw_tty *tty);
 
 /* Whether a shell is there to continue the process if it is stopped. */

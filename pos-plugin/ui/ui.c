@@ -151,7 +151,7 @@ void gw_ui_draw(struct gw_ui *ui, const struct gw_view *view, const struct gw_ui
 		return; /* the terminal is behind: when it has caught up it gets the newest picture
 			 */
 	if (ui->term == NULL) {
-		gw_lines_show(&ui->lines, gw_tty_sink(ui->tty), &ui->state, view, status, mono_ms,
+		gw_lines_show(&ui->lines, gw_tty_out(ui->tty), &ui->state, view, status, mono_ms,
 			      &ui->pages[0]);
 		gw_tty_push(ui->tty);
 		return;
