@@ -157,7 +157,7 @@ E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py sync_s3.p
 FUZZERS    += event_json batch
 BENCHES    += journal sync.py
 
-UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual
+UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual test_ui_paint
 FUZZERS    += ui_keys
 E2E_TESTS  += ui_pty.py ui_register.py
 BENCHES    += offer_latency

@@ -26,3 +26,14 @@ int gw_clock_utc_offset_min(int64_t at_ms)
 		return 0;
 	return (int)(local.tm_gmtoff / 60);
 }
+
+int gw_zone_offset_min(struct gw_zone *zone, int64_t at_ms)
+{
+	int64_t quarter = at_ms / (15 * 60000) + 1;
+
+	if (zone->quarter != quarter) {
+		zone->quarter = quarter;
+		zone->offset_min = gw_clock_utc_offset_min(at_ms);
+	}
+	return zone->offset_min;
+}

@@ -17,4 +17,15 @@ struct gw_now gw_clock_now(void);
 /* Minutes to add to UTC for local time at that moment, by the system's time zone. */
 int gw_clock_utc_offset_min(int64_t at_ms);
 
+/*
+ * The same, remembered: zones change at quarters of an hour, and asking for each scan is slow.
+ * Starts as {0}; the caller's.
+ */
+struct gw_zone {
+	int64_t quarter; /* of an hour since 1970, plus 1; 0: nothing remembered */
+	int offset_min;
+};
+
+int gw_zone_offset_min(struct gw_zone *zone, int64_t at_ms);
+
 #endif

@@ -14,6 +14,7 @@ struct gw_register {
 	struct gw_engine *engine;
 	struct gw_journal *journal;
 	struct gw_table *table, *next; /* next: waits for the sale to end */
+	struct gw_zone zone;
 	char trouble[GW_TEXT_MAX];
 };
 
@@ -198,7 +199,7 @@ int gw_register_take(struct gw_register *reg, const struct gw_input *input, int 
 	size_t count;
 	int rc;
 
-	gw_engine_set_utc_offset(reg->engine, gw_clock_utc_offset_min(input->at_ms));
+	gw_engine_set_utc_offset(reg->engine, gw_zone_offset_min(&reg->zone, input->at_ms));
 	rc = gw_engine_input(reg->engine, input);
 	if (rc != GW_OK)
 		return rc;

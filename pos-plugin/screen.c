@@ -22,6 +22,7 @@ struct gw_screen {
 	struct gw_page_today today;
 	struct gw_page_scans scans;
 	struct gw_sync_news sync;
+	struct gw_zone zone;
 };
 
 int gw_screen_new(struct gw_screen **out, const struct gw_options *options, struct gw_err *err)
@@ -159,7 +160,7 @@ void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct g
 		.store = s->options->store,
 		.terminal = s->options->terminal,
 		.now_ms = now.at_ms,
-		.utc_offset_min = gw_clock_utc_offset_min(now.at_ms),
+		.utc_offset_min = gw_zone_offset_min(&s->zone, now.at_ms),
 		.scanner = s->scanner,
 		.scanner_text = s->said[0] != '\0' ? s->said : s->scanner_text,
 		.table_text = table,

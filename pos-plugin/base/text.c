@@ -42,6 +42,21 @@ void gw_text_add_char(struct gw_text *t, char c)
 	gw_text_add_bytes(t, &c, 1);
 }
 
+void gw_text_add_int(struct gw_text *t, int64_t n, int digits)
+{
+	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char room[32];
+	size_t at = sizeof(room);
+
+	do {
+		room[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (at > 1 && (rest > 0 || sizeof(room) - at < (size_t)digits));
+	if (n < 0)
+		room[--at] = '-';
+	gw_text_add_bytes(t, room + at, sizeof(room) - at);
+}
+
 void gw_text_addf(struct gw_text *t, const char *format, ...)
 {
 	size_t left = t->size - t->len;

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct gw_text {
 	char *at;    /* borrowed, NUL-terminated */
@@ -25,6 +26,9 @@ void gw_text_clear(struct gw_text *t);
 void gw_text_add_bytes(struct gw_text *t, const char *p, size_t len);
 void gw_text_add(struct gw_text *t, const char *s);
 void gw_text_add_char(struct gw_text *t, char c);
+/* A number of at least `digits` digits, zeros in front: what is drawn for each scan spares printf.
+ */
+void gw_text_add_int(struct gw_text *t, int64_t n, int digits);
 void gw_text_addf(struct gw_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "base/text.h"
 #include "base/when.h"
 
 /* --- opening and closing */
@@ -13,15 +14,21 @@ void gw_core_open(struct gw_engine *e)
 {
 	struct gw_event *event;
 	struct gw_civil local;
+	struct gw_text id;
 
 	if (e->sale != NULL)
 		return;
 	local = gw_civil_from_ms(e->at_ms + e->utc_offset_min * 60000LL);
 	event = gw_core_event(e, GW_EV_OPEN);
-	snprintf(event->basket, sizeof(event->basket),
-		 e->practice ? "%s-%s-%04d%02d%02d-P%05u" : "%s-%s-%04d%02d%02d-%06u", e->store,
-		 e->terminal, local.year % 10000, local.month % 100, local.day % 100,
-		 e->practice ? e->next_practice++ % 100000 : e->next_basket % 1000000);
+	id = gw_text_over(event->basket, sizeof(event->basket));
+	gw_text_add(&id, e->store);
+	gw_text_add_char(&id, '-');
+	gw_text_add(&id, e->terminal);
+	gw_text_add_char(&id, '-');
+	gw_text_add_int(&id, local.year % 10000 * 10000 + local.month * 100 + local.day, 8);
+	gw_text_add(&id, e->practice ? "-P" : "-");
+	gw_text_add_int(&id, e->practice ? e->next_practice++ % 100000 : e->next_basket % 1000000,
+			e->practice ? 5 : 6);
 	gw_core_commit(e, event);
 }
 

@@ -10,15 +10,15 @@ static int clamp(int n, int least, int most)
 	return n < least ? least : n > most ? most : n;
 }
 
-/* A cell with one ASCII character. */
-static struct gw_cell ascii_cell(char c, enum gw_role role)
+static struct gw_cell cell_of(uint32_t glyph, int width, enum gw_role role)
 {
-	return (struct gw_cell){.text = {c}, .width = 1, .role = (uint8_t)role};
+	return (struct gw_cell){
+		.glyph = glyph & 0xFFFFFFu, .width = (unsigned)width & 3u, .role = role & 0x3Fu};
 }
 
 static void blank(struct gw_cell *cell, enum gw_role role)
 {
-	*cell = ascii_cell(' ', role);
+	*cell = cell_of(' ', 1, role);
 }
 
 void gw_canvas_start(struct gw_canvas *canvas, int rows, int cols, bool ascii)
@@ -27,8 +27,9 @@ void gw_canvas_start(struct gw_canvas *canvas, int rows, int cols, bool ascii)
 	canvas->cols = clamp(cols, 1, GW_CANVAS_COLS_MAX);
 	canvas->cursor_row = canvas->cursor_col = 0;
 	canvas->ascii = ascii;
+	canvas->marked_count = 0;
 	for (int i = 0; i < canvas->rows * canvas->cols; i++)
-		canvas->cells[i] = ascii_cell(' ', GW_ROLE_TEXT);
+		canvas->cells[i] = cell_of(' ', 1, GW_ROLE_TEXT);
 }
 
 static struct gw_cell *cell_at(struct gw_canvas *canvas, int row, int col)
@@ -36,9 +37,30 @@ static struct gw_cell *cell_at(struct gw_canvas *canvas, int row, int col)
 	return &canvas->cells[row * canvas->cols + col];
 }
 
-const struct gw_cell *gw_canvas_at(const struct gw_canvas *canvas, int row, int col)
+size_t gw_cell_text(const struct gw_canvas *canvas, const struct gw_cell *cell,
+		    char out[GW_CELL_TEXT_MAX])
 {
-	return &canvas->cells[row * canvas->cols + col];
+	size_t len = 0;
+
+	if (cell->glyph >= GW_CELL_MARKED) {
+		memcpy(out, canvas->marked[cell->glyph - GW_CELL_MARKED], GW_CELL_TEXT_MAX);
+		return strlen(out);
+	}
+	if (cell->width > 0)
+		len = gw_utf8_encode(cell->glyph, out);
+	out[len] = '\0';
+	return len;
+}
+
+bool gw_cell_same(const struct gw_canvas *a_page, const struct gw_cell *a,
+		  const struct gw_canvas *b_page, const struct gw_cell *b)
+{
+	if (a->role != b->role || a->width != b->width)
+		return false;
+	if (a->glyph < GW_CELL_MARKED || b->glyph < GW_CELL_MARKED)
+		return a->glyph == b->glyph;
+	return strcmp(a_page->marked[a->glyph - GW_CELL_MARKED],
+		      b_page->marked[b->glyph - GW_CELL_MARKED]) == 0;
 }
 
 static bool on_page(const struct gw_canvas *canvas, int row, int col)
@@ -57,8 +79,29 @@ static void release(struct gw_canvas *canvas, int row, int col)
 		blank(cell + 1, cell[1].role);
 }
 
-static void set(struct gw_canvas *canvas, int row, int col, enum gw_role role, const char *text,
-		size_t len, int width)
+/* One step through a text: what goes into the next cell. */
+struct glyph {
+	uint32_t base;               /* the character */
+	int width;                   /* 0: nothing to show */
+	size_t len;                  /* of text; 0: no marks */
+	char text[GW_CELL_TEXT_MAX]; /* the character with its marks */
+};
+
+/* What stands in the cell for a character with marks; without them where there is no more room. */
+static uint32_t keep_marks(struct gw_canvas *canvas, const struct glyph *one)
+{
+	char *room;
+
+	if (one->len == 0 || canvas->marked_count == GW_CANVAS_MARKED_MAX)
+		return one->base;
+	room = canvas->marked[canvas->marked_count];
+	memcpy(room, one->text, one->len);
+	room[one->len] = '\0';
+	return GW_CELL_MARKED + (uint32_t)canvas->marked_count++;
+}
+
+static void set(struct gw_canvas *canvas, int row, int col, enum gw_role role,
+		const struct glyph *one)
 {
 	struct gw_cell *cell;
 
@@ -67,25 +110,14 @@ static void set(struct gw_canvas *canvas, int row, int col, enum gw_role role, c
 	release(canvas, row, col);
 	cell = cell_at(canvas, row, col);
 	blank(cell, role);
-	if (width == 2) {
+	if (one->width == 2) {
 		if (col + 1 >= canvas->cols)
 			return; /* half of it would hang over the edge: left blank */
 		release(canvas, row, col + 1);
-		blank(cell + 1, role);
-		cell[1].text[0] = '\0';
-		cell[1].width = 0;
+		cell[1] = cell_of(0, 0, role);
 	}
-	memcpy(cell->text, text, len);
-	cell->text[len] = '\0';
-	cell->width = (uint8_t)width;
+	*cell = cell_of(keep_marks(canvas, one), one->width, role);
 }
-
-/* One step through a text: what goes into the next cell. */
-struct glyph {
-	char text[GW_CELL_TEXT_MAX];
-	size_t len;
-	int width; /* 0: nothing to show */
-};
 
 /* In ASCII one character may become several; the rest of them waits here. */
 struct glyphs {
@@ -102,7 +134,7 @@ static struct glyphs glyphs_of(const char *text, size_t len, bool ascii)
 
 static struct glyph single(char c)
 {
-	return (struct glyph){.text = {c}, .len = 1, .width = 1};
+	return (struct glyph){.base = (unsigned char)c, .width = 1};
 }
 
 /* Marks that sit on the character join its cell as long as there is room for them. */
@@ -117,9 +149,9 @@ static void take_marks(struct glyphs *g, struct glyph *out)
 
 		if (c < 0x80 || (!unsafe && gw_glyph_width(c) != 0))
 			return;
-		if (!unsafe && !g->ascii && marks < GW_CELL_MARKS_MAX &&
-		    out->len + n < sizeof(out->text)) {
-			marks++;
+		if (!unsafe && !g->ascii && marks < GW_CELL_MARKS_MAX) {
+			if (marks++ == 0)
+				out->len = gw_utf8_encode(out->base, out->text);
 			memcpy(out->text + out->len, g->at, n);
 			out->len += n;
 		}
@@ -171,8 +203,9 @@ static bool next_glyph(struct glyphs *g, struct glyph *out)
 	if (g->ascii && c >= 0x80) {
 		*out = in_ascii(g, c, width);
 	} else {
-		*out = (struct glyph){.width = width};
-		out->len = gw_utf8_encode(c, out->text);
+		out->base = c;
+		out->width = width;
+		out->len = 0;
 	}
 	take_marks(g, out);
 	return true;
@@ -206,7 +239,7 @@ static bool put_plain(struct gw_canvas *canvas, int row, int col, int room, enum
 		      const char *text, size_t len)
 {
 	if (len > (size_t)room || row < 0 || row >= canvas->rows || col < 0 ||
-	    len > (size_t)(canvas->cols - col))
+	    col > canvas->cols || len > (size_t)(canvas->cols - col))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (text[i] < 0x20 || text[i] > 0x7E)
@@ -217,7 +250,7 @@ static bool put_plain(struct gw_canvas *canvas, int row, int col, int room, enum
 
 		if (cell->width != 1)
 			release(canvas, row, at);
-		*cell = ascii_cell(text[i], role);
+		*cell = cell_of((unsigned char)text[i], 1, role);
 	}
 	return true;
 }
@@ -238,15 +271,13 @@ static int put_bytes(struct gw_canvas *canvas, int row, int col, int room, enum 
 	if (cut)
 		limit = room - 1;
 	while (next_glyph(&g, &one) && used + one.width <= limit) {
-		set(canvas, row, col + used, role, one.text, one.len, one.width);
+		set(canvas, row, col + used, role, &one);
 		used += one.width;
 	}
 	if (!cut)
 		return used;
-	if (canvas->ascii)
-		set(canvas, row, col + used, role, "~", 1, 1);
-	else
-		set(canvas, row, col + used, role, "\u2026", 3, 1);
+	one = (struct glyph){.base = canvas->ascii ? '~' : 0x2026, .width = 1};
+	set(canvas, row, col + used, role, &one);
 	return used + 1;
 }
 
@@ -338,7 +369,7 @@ void gw_canvas_fill(struct gw_canvas *canvas, int row, int col, int rows, int co
 
 			if (cell->width != 1)
 				release(canvas, r, c);
-			*cell = ascii_cell(' ', role);
+			*cell = cell_of(' ', 1, role);
 		}
 }
 

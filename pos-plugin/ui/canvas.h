@@ -7,7 +7,7 @@
  * text is put; what does not fit is clipped on whole cells.  Every row has exactly `cols` cells.
  * Widths come from wcwidth(), so LC_CTYPE must be a UTF-8 locale where text is not ASCII.
  *
- * Owned by the caller (about 480 KB, of which only rows*cols cells are touched); never allocates.
+ * Owned by the caller (about 180 KB, of which only rows*cols cells are touched); never allocates.
  * One thread at a time.
  *
  *	gw_canvas_start(canvas, 24, 80, false);
@@ -20,10 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GW_CANVAS_ROWS_MAX 100
-#define GW_CANVAS_COLS_MAX 300
-#define GW_CELL_TEXT_MAX   14 /* NUL included: a character and its marks */
-#define GW_CELL_MARKS_MAX  3  /* more are left out */
+#define GW_CANVAS_ROWS_MAX   100
+#define GW_CANVAS_COLS_MAX   300
+#define GW_CANVAS_MARKED_MAX 4000 /* beyond that characters lose their marks */
+#define GW_CELL_TEXT_MAX     17   /* NUL included: a character and its marks */
+#define GW_CELL_MARKS_MAX    3    /* more are left out */
 
 /* What a cell means; how that looks (colour, mono) is the terminal's affair.  X(name, letter) */
 #define GW_ROLE_MAP(X)                                                                             \
@@ -44,16 +45,22 @@ enum gw_role {
 		GW_ROLE_COUNT
 };
 
+/* Four bytes, since every cell is written and compared for each picture. */
 struct gw_cell {
-	char text[GW_CELL_TEXT_MAX]; /* UTF-8; "" in the right half of a wide character */
-	uint8_t width;               /* cells: 1, 2, or 0 for such a right half */
-	uint8_t role;                /* enum gw_role */
+	uint32_t
+		glyph : 24; /* code point; from GW_CELL_MARKED on the place of a marked character */
+	uint32_t width : 2; /* cells: 1, 2, or 0 in the right half of a wide character */
+	uint32_t role : 6;  /* enum gw_role */
 };
+
+#define GW_CELL_MARKED 0x200000u
 
 struct gw_canvas {
 	int rows, cols;
 	int cursor_row, cursor_col; /* where the terminal's cursor rests */
 	bool ascii;                 /* everything is written in ASCII */
+	int marked_count;           /* characters with marks, in the order they were put */
+	char marked[GW_CANVAS_MARKED_MAX][GW_CELL_TEXT_MAX];
 	struct gw_cell cells[GW_CANVAS_ROWS_MAX * GW_CANVAS_COLS_MAX]; /* [row * cols + col] */
 };
 
@@ -61,7 +68,23 @@ struct gw_canvas {
 void gw_canvas_start(struct gw_canvas *canvas, int rows, int cols, bool ascii);
 
 /* The cell, which must be on the page. */
-const struct gw_cell *gw_canvas_at(const struct gw_canvas *canvas, int row, int col);
+static inline const struct gw_cell *gw_canvas_at(const struct gw_canvas *canvas, int row, int col)
+{
+	return &canvas->cells[row * canvas->cols + col];
+}
+
+/* A cell's character and marks as UTF-8 with its NUL; "" in a right half.  Returns the bytes. */
+size_t gw_cell_text(const struct gw_canvas *canvas, const struct gw_cell *cell,
+		    char out[GW_CELL_TEXT_MAX]);
+
+/* Whether two cells of two pages look the same. */
+bool gw_cell_same(const struct gw_canvas *a_page, const struct gw_cell *a,
+		  const struct gw_canvas *b_page, const struct gw_cell *b);
+
+static inline bool gw_cell_blank(const struct gw_cell *cell)
+{
+	return cell->glyph == ' ';
+}
 
 /*
  * Writes text into at most `room` cells from (row, col); text that is longer ends in an ellipsis.

@@ -29,6 +29,16 @@ struct chip {
 	bool good, calm; /* calm: neither good nor bad */
 };
 
+/* "ok", "3 h"; n -1: no number. */
+static void chip_how(struct chip *chip, int64_t n, const char *word)
+{
+	struct gw_text t = gw_text_over(chip->how, sizeof(chip->how));
+
+	if (n >= 0)
+		gw_text_add_int(&t, n, 1);
+	gw_text_add(&t, word);
+}
+
 static void scanner_chip(const struct screen *s, struct chip *chip)
 {
 	static const char *const how[] = {"none", "starting", "ok", "LOST"};
@@ -37,7 +47,7 @@ static void scanner_chip(const struct screen *s, struct chip *chip)
 	chip->good = s->status->scanner == GW_UI_SCANNER_OK;
 	chip->calm = s->status->scanner == GW_UI_SCANNER_NONE ||
 		     s->status->scanner == GW_UI_SCANNER_STARTING;
-	snprintf(chip->how, sizeof(chip->how), "%s", how[s->status->scanner]);
+	chip_how(chip, -1, how[s->status->scanner]);
 }
 
 static void rules_chip(const struct screen *s, struct chip *chip)
@@ -48,19 +58,19 @@ static void rules_chip(const struct screen *s, struct chip *chip)
 	chip->name = "rules";
 	chip->good = !s->view->suggestions_off;
 	if (gw_or_empty(s->view->table_version)[0] == '\0')
-		snprintf(chip->how, sizeof(chip->how), "NONE");
+		chip_how(chip, -1, "NONE");
 	else if (expires > 0 && s->status->now_ms >= expires)
-		snprintf(chip->how, sizeof(chip->how), "OLD");
+		chip_how(chip, -1, "OLD");
 	else if (s->view->suggestions_off)
-		snprintf(chip->how, sizeof(chip->how), "OFF");
+		chip_how(chip, -1, "OFF");
 	else if (issued <= 0 || age < 0)
-		snprintf(chip->how, sizeof(chip->how), "ok");
+		chip_how(chip, -1, "ok");
 	else if (age < HOUR_MS)
-		snprintf(chip->how, sizeof(chip->how), "%d min", (int)(age / MINUTE_MS));
+		chip_how(chip, age / MINUTE_MS, " min");
 	else if (age < 48 * HOUR_MS)
-		snprintf(chip->how, sizeof(chip->how), "%d h", (int)(age / HOUR_MS));
+		chip_how(chip, age / HOUR_MS, " h");
 	else
-		snprintf(chip->how, sizeof(chip->how), "%lld d", (long long)(age / (24 * HOUR_MS)));
+		chip_how(chip, age / (24 * HOUR_MS), " d");
 }
 
 static void sent_chip(const struct screen *s, struct chip *chip)
@@ -75,9 +85,9 @@ static void sent_chip(const struct screen *s, struct chip *chip)
 	else if (status->unsent < 0)
 		chip->calm = true, chip->name = "saved", chip->how[0] = '\0';
 	else if (status->unsent > 0)
-		snprintf(chip->how, sizeof(chip->how), "%lld wait", (long long)status->unsent);
+		chip_how(chip, status->unsent, " wait");
 	else
-		snprintf(chip->how, sizeof(chip->how), "ok");
+		chip_how(chip, -1, "ok");
 }
 
 /* "● rules 3 h": the word for a good state is left out where the colour says it. */
@@ -89,8 +99,10 @@ static void chip_text(const struct screen *s, const struct chip *chip, bool brie
 	gw_text_add(t, chip->good ? "\u25CF " : "\u25CB ");
 	gw_text_add(t, brief && strcmp(chip->name, "scanner") == 0 ? "scan" : chip->name);
 	if (chip->how[0] != '\0' && !(plain_ok && !s->state->mono && !s->state->ascii) &&
-	    !(brief && chip->good))
-		gw_text_addf(t, " %s", chip->how);
+	    !(brief && chip->good)) {
+		gw_text_add_char(t, ' ');
+		gw_text_add(t, chip->how);
+	}
 }
 
 /* Writes a chip and its gap ending before `end`; returns its first column. */
@@ -144,11 +156,15 @@ static void draw_names(struct screen *s, int end)
 
 	if (s->view->practice)
 		col = gw_canvas_put(s->canvas, 0, 0, end, GW_ROLE_PRACTICE, " PRACTICE ") + 1;
-	if (end - col >= 24)
-		gw_text_addf(&t, "%s ", gw_or_empty(s->status->store));
+	if (end - col >= 24) {
+		gw_text_add(&t, gw_or_empty(s->status->store));
+		gw_text_add_char(&t, ' ');
+	}
 	gw_text_add(&t, gw_or_empty(s->status->terminal));
-	if (cashier[0] != '\0' && end - col >= 24)
-		gw_text_addf(&t, "  Cashier %s", cashier);
+	if (cashier[0] != '\0' && end - col >= 24) {
+		gw_text_add(&t, "  Cashier ");
+		gw_text_add(&t, cashier);
+	}
 	if (end > col)
 		gw_canvas_put(s->canvas, 0, col, end - col, GW_ROLE_TEXT, room);
 }

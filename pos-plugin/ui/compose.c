@@ -1,5 +1,4 @@
 /* From the engine's view to a page: notices what is new, then has the page drawn. */
-#include <stdio.h>
 #include <string.h>
 
 #include "ui/screen.h"
@@ -19,6 +18,13 @@ static void make_way(struct gw_ui_state *state)
 	if (state->page != GW_PAGE_SALE && state->page != GW_PAGE_CANT &&
 	    state->page != GW_PAGE_SCANNER)
 		gw_ui_state_home(state);
+}
+
+static void keep(char *room, size_t size, const char *text)
+{
+	struct gw_text t = gw_text_over(room, size);
+
+	gw_text_add(&t, text);
 }
 
 static void notice(struct gw_ui_state *state, const struct gw_view *view, int64_t now_ms)
@@ -44,16 +50,15 @@ static void notice(struct gw_ui_state *state, const struct gw_view *view, int64_
 	state->note = view->note;
 	state->line_count = view->line_count;
 	state->items = view->items;
-	snprintf(state->subject, sizeof(state->subject), "%s", subject);
-	snprintf(state->basket, sizeof(state->basket), "%s", basket);
+	keep(state->subject, sizeof(state->subject), subject);
+	keep(state->basket, sizeof(state->basket), basket);
 }
 
 static void remember_held(struct gw_ui_state *state, const struct gw_ui_status *status)
 {
 	state->held_count = status->held_count < GW_HELD_MAX ? status->held_count : GW_HELD_MAX;
 	for (size_t i = 0; i < state->held_count; i++)
-		snprintf(state->held[i], sizeof(state->held[i]), "%s",
-			 gw_or_empty(status->held[i].basket));
+		keep(state->held[i], sizeof(state->held[i]), gw_or_empty(status->held[i].basket));
 	if (state->held_chosen >= state->held_count)
 		state->held_chosen = 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 static const struct gw_binding table[GW_ACT_COUNT] = {
@@ -76,22 +77,24 @@ uint32_t gw_keymap_show(const struct gw_keymap *map, enum gw_act act)
 
 char *gw_key_name(char out[GW_KEY_NAME_MAX], uint32_t key)
 {
+	struct gw_text t = gw_text_over(out, GW_KEY_NAME_MAX);
 	char text[4] = "";
-	size_t n;
 
+	if (key > GW_KEY_F0 && key <= GW_KEY_F_LAST) {
+		gw_text_add_char(&t, 'F');
+		gw_text_add_int(&t, key - GW_KEY_F0, 1);
+		return out;
+	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].key == key) {
-			snprintf(out, GW_KEY_NAME_MAX, "%s", names[i].name);
+			gw_text_add(&t, names[i].name);
 			return out;
 		}
-	if (key > GW_KEY_F0 && key <= GW_KEY_F_LAST) {
-		snprintf(out, GW_KEY_NAME_MAX, "F%u", (unsigned)(key - GW_KEY_F0));
-	} else if (key < 0x20) {
-		snprintf(out, GW_KEY_NAME_MAX, "^%c", (char)(key + '@'));
+	if (key < 0x20) {
+		gw_text_add_char(&t, '^');
+		gw_text_add_char(&t, (char)(key + '@'));
 	} else {
-		n = gw_utf8_encode(key, text);
-		memcpy(out, text, n);
-		out[n] = '\0';
+		gw_text_add_bytes(&t, text, gw_utf8_encode(key, text));
 	}
 	return out;
 }

@@ -13,18 +13,13 @@ struct brush {
 	enum gw_role role;
 };
 
-static bool is_blank(const struct gw_cell *cell)
-{
-	return cell->text[0] == ' ' && cell->text[1] == '\0';
-}
-
 static bool differs(const struct brush *b, int row, int col)
 {
 	const struct gw_cell *now = gw_canvas_at(b->now, row, col);
 
 	if (b->before == NULL)
-		return !is_blank(now) || b->type->solid[now->role];
-	return memcmp(now, gw_canvas_at(b->before, row, col), sizeof(*now)) != 0;
+		return !gw_cell_blank(now) || b->type->solid[now->role];
+	return !gw_cell_same(b->now, now, b->before, gw_canvas_at(b->before, row, col));
 }
 
 static void put_number(struct brush *b, enum gw_term_move move, int first, int second)
@@ -47,26 +42,19 @@ static void put_look(struct brush *b, enum gw_role role)
 /* The look for a cell; a blank that is only a blank may have any other that is no more. */
 static void put_look_of(struct brush *b, const struct gw_cell *cell)
 {
-	if (is_blank(cell) && !b->type->solid[cell->role] && !b->type->solid[b->role])
+	if (gw_cell_blank(cell) && !b->type->solid[cell->role] && !b->type->solid[b->role])
 		return;
 	put_look(b, cell->role);
 }
 
-/* One character of one cell, without marks. */
-static bool simple(const struct gw_cell *cell)
-{
-	unsigned char lead = (unsigned char)cell->text[0];
-	int len = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-
-	return cell->width == 1 && cell->text[len] == '\0';
-}
-
 static void put_cell(struct brush *b, const struct gw_cell *cell)
 {
+	char text[GW_CELL_TEXT_MAX];
+
 	put_look_of(b, cell);
-	gw_out_text(b->out, cell->text);
+	gw_out_add(b->out, text, gw_cell_text(b->now, cell, text));
 	b->col += cell->width;
-	if (!simple(cell) || b->col >= b->now->cols)
+	if (cell->width != 1 || cell->glyph >= GW_CELL_MARKED || b->col >= b->now->cols)
 		b->row = -1;
 }
 
@@ -82,8 +70,7 @@ static bool writes_over(const struct brush *b, int col)
 	if (n < 0 || n > NEAR)
 		return false;
 	for (int i = 0; i < n; i++)
-		if (cell[i].width != 1 || (unsigned char)cell[i].text[0] >= 0x80 ||
-		    cell[i].role != b->role)
+		if (cell[i].width != 1 || cell[i].glyph >= 0x80 || cell[i].role != b->role)
 			return false;
 	return true;
 }
@@ -127,7 +114,7 @@ static int blanks(const struct brush *b, int row, int col)
 	const struct gw_cell *cell = gw_canvas_at(b->now, row, col);
 	int n = 0;
 
-	while (col + n < b->now->cols && is_blank(&cell[n]) && cell[n].role == cell->role)
+	while (col + n < b->now->cols && gw_cell_blank(&cell[n]) && cell[n].role == cell->role)
 		n++;
 	return n;
 }
@@ -179,7 +166,7 @@ static bool at_corner(const struct brush *b, int row, int end)
 static int put_changed(struct brush *b, int row, int col)
 {
 	const struct gw_cell *cell = gw_canvas_at(b->now, row, col);
-	int n = is_blank(cell) ? erase(b, row, col) : 0;
+	int n = gw_cell_blank(cell) ? erase(b, row, col) : 0;
 
 	if (n > 0)
 		return n;
@@ -194,13 +181,19 @@ static int put_changed(struct brush *b, int row, int col)
 	return cell->width;
 }
 
+/* Rows are compared whole first; where there are marks, a cell does not say all of itself. */
+static bool row_same(const struct brush *b, int row)
+{
+	return b->before != NULL && b->now->marked_count == 0 && b->before->marked_count == 0 &&
+	       memcmp(gw_canvas_at(b->now, row, 0), gw_canvas_at(b->before, row, 0),
+		      (size_t)b->now->cols * sizeof(struct gw_cell)) == 0;
+}
+
 static void paint_row(struct brush *b, int row)
 {
 	int cols = b->now->cols;
 
-	if (b->before != NULL &&
-	    memcmp(gw_canvas_at(b->now, row, 0), gw_canvas_at(b->before, row, 0),
-		   (size_t)cols * sizeof(struct gw_cell)) == 0)
+	if (row_same(b, row))
 		return;
 	for (int col = 0; col < cols;)
 		col += differs(b, row, col) ? put_changed(b, row, col) : 1;

@@ -8,6 +8,13 @@
 #include "base/money.h"
 #include "ui/screen.h"
 
+static void add_all(struct gw_text *t, const char *first, const char *second, const char *third)
+{
+	gw_text_add(t, first);
+	gw_text_add(t, second);
+	gw_text_add(t, third);
+}
+
 static void price_text(const struct screen *s, struct gw_text *t)
 {
 	const struct gw_view_offer *offer = &s->view->offer;
@@ -16,8 +23,8 @@ static void price_text(const struct screen *s, struct gw_text *t)
 	if (offer->price_minor >= 0)
 		gw_text_add(t, gw_words_money(s->view, offer->price_minor, money));
 	if (offer->saves_minor > 0)
-		gw_text_addf(t, "%ssaves %s", t->len > 0 ? "   " : "",
-			     gw_words_money(s->view, offer->saves_minor, money));
+		add_all(t, t->len > 0 ? "   " : "", "saves ",
+			gw_words_money(s->view, offer->saves_minor, money));
 }
 
 static void why_text(const struct gw_view_offer *offer, struct gw_text *t)
@@ -26,12 +33,15 @@ static void why_text(const struct gw_view_offer *offer, struct gw_text *t)
 
 	if (gw_or_empty(offer->why[0])[0] == '\0')
 		return;
-	gw_text_addf(t, "with: %s", offer->why[0]);
+	add_all(t, "with: ", offer->why[0], "");
 	for (int i = 1; i < GW_WHY_MAX; i++)
 		if (gw_or_empty(offer->why[i])[0] != '\0')
-			gw_text_addf(t, ", %s", offer->why[i]);
-	if (more > 0)
-		gw_text_addf(t, ", and %d more", more);
+			add_all(t, ", ", offer->why[i], "");
+	if (more > 0) {
+		gw_text_add(t, ", and ");
+		gw_text_add_int(t, more, 1);
+		gw_text_add(t, " more");
+	}
 }
 
 static void draw_name(struct screen *s, struct area a, int bar_rows)
@@ -88,7 +98,7 @@ static void script_text(const struct gw_view_offer *offer, bool ascii, struct gw
 	const char *script = gw_or_empty(offer->script);
 
 	if (script[0] != '\0')
-		gw_text_addf(t, "%s%s%s", ascii ? "\"" : "\u201C", script, ascii ? "\"" : "\u201D");
+		add_all(t, ascii ? "\"" : "\u201C", script, ascii ? "\"" : "\u201D");
 }
 
 static void draw_tall(struct screen *s, struct area a)

@@ -16,11 +16,17 @@
 /* "3 x Dog food 2 kg", "Apples 1.204" */
 static void line_name(const struct gw_view_line *line, struct gw_text *t)
 {
-	if (line->qty != 1)
-		gw_text_addf(t, "%d x ", (int)line->qty);
+	if (line->qty != 1) {
+		gw_text_add_int(t, line->qty, 1);
+		gw_text_add(t, " x ");
+	}
 	gw_text_add(t, gw_or_empty(line->name));
-	if (line->milli != 0)
-		gw_text_addf(t, " %d.%03d", (int)(line->milli / 1000), (int)(line->milli % 1000));
+	if (line->milli != 0) {
+		gw_text_add_char(t, ' ');
+		gw_text_add_int(t, line->milli / 1000, 1);
+		gw_text_add_char(t, '.');
+		gw_text_add_int(t, line->milli % 1000, 3);
+	}
 }
 
 /* Room for amounts: what the widest one needs, within bounds, so that names keep theirs. */
@@ -52,15 +58,16 @@ static void draw_line(struct screen *s, struct area at, const struct gw_view_lin
 {
 	bool marked = s->state->marked_line != 0 && line->line == s->state->marked_line;
 	enum gw_role role = marked ? GW_ROLE_CHOSEN : line->voided ? GW_ROLE_DIM : GW_ROLE_TEXT;
-	char name_room[GW_TEXT_MAX + 48], number[16], money[32];
+	char name_room[GW_TEXT_MAX + 48], number_room[16], money[32];
 	struct gw_text name = gw_text_over(name_room, sizeof(name_room));
+	struct gw_text number = gw_text_over(number_room, sizeof(number_room));
 	int number_cols = number_cols_of(s, at.cols);
 
 	if (marked)
 		gw_canvas_fill(s->canvas, at.row, at.col, 1, at.cols, role);
 	if (number_cols > 0) {
-		snprintf(number, sizeof(number), "%d", line->line);
-		gw_canvas_put_right(s->canvas, at.row, at.col, number_cols - 1, role, number);
+		gw_text_add_int(&number, line->line, 1);
+		gw_canvas_put_right(s->canvas, at.row, at.col, number_cols - 1, role, number_room);
 		if (line->source == GW_SOURCE_OFFER && !line->voided)
 			gw_canvas_put(s->canvas, at.row, at.col + number_cols - 1, 1,
 				      marked ? role : GW_ROLE_GOOD, "+");
@@ -119,9 +126,13 @@ void gw_draw_total(struct screen *s, int row, int col, int cols)
 
 	for (size_t i = 0; i < s->view->line_count; i++)
 		unpriced += !s->view->lines[i].voided && s->view->lines[i].amount_minor < 0;
-	gw_text_addf(&t, "%d item%s", (int)s->view->items, s->view->items == 1 ? "" : "s");
-	if (unpriced > 0)
-		gw_text_addf(&t, ", %d at till", unpriced);
+	gw_text_add_int(&t, s->view->items, 1);
+	gw_text_add(&t, s->view->items == 1 ? " item" : " items");
+	if (unpriced > 0) {
+		gw_text_add(&t, ", ");
+		gw_text_add_int(&t, unpriced, 1);
+		gw_text_add(&t, " at till");
+	}
 	gw_canvas_put_right(s->canvas, row, col, cols, GW_ROLE_STRONG, total);
 	gw_canvas_put(s->canvas, row, col, cols - n - 1, GW_ROLE_STRONG, text_room);
 }
@@ -133,11 +144,13 @@ static void sale_title(const struct screen *s, struct gw_text *t)
 {
 	const char *state = s->view->state == GW_VIEW_TOTALLED ? ": total" : "";
 
-	if (s->view->state == GW_VIEW_IDLE && s->view->line_count == 0)
+	if (s->view->state == GW_VIEW_IDLE && s->view->line_count == 0) {
 		gw_text_add(t, "Ready");
-	else
-		gw_text_addf(t, "Sale %06u%s", (unsigned)s->view->sale_number,
-			     s->view->state == GW_VIEW_IDLE ? ": closed" : state);
+		return;
+	}
+	gw_text_add(t, "Sale ");
+	gw_text_add_int(t, s->view->sale_number, 6);
+	gw_text_add(t, s->view->state == GW_VIEW_IDLE ? ": closed" : state);
 }
 
 static const char *offer_title(const struct gw_view_offer *offer)

@@ -11,12 +11,13 @@
 /* A row of the canvas without the blanks at its end. */
 static void say_row(struct gw_out *out, const struct gw_canvas *canvas, int row)
 {
+	char text[GW_CELL_TEXT_MAX];
 	int end = canvas->cols;
 
-	while (end > 0 && gw_canvas_at(canvas, row, end - 1)->text[0] == ' ')
+	while (end > 0 && gw_cell_blank(gw_canvas_at(canvas, row, end - 1)))
 		end--;
 	for (int col = 0; col < end; col++)
-		gw_out_text(out, gw_canvas_at(canvas, row, col)->text);
+		gw_out_add(out, text, gw_cell_text(canvas, gw_canvas_at(canvas, row, col), text));
 	gw_out_text(out, "\r\n");
 }
 
@@ -40,7 +41,7 @@ static void say_page(struct screen *s, struct gw_out *out,
 	draw(s, (struct area){0, 0, PAGE_ROWS, PAGE_COLS});
 	for (int row = 0; row < PAGE_ROWS; row++)
 		for (int col = 0; col < PAGE_COLS; col++)
-			if (gw_canvas_at(s->canvas, row, col)->text[0] != ' ')
+			if (!gw_cell_blank(gw_canvas_at(s->canvas, row, col)))
 				last = row;
 	for (int row = 0; row <= last; row++)
 		say_row(out, s->canvas, row);

@@ -21,6 +21,7 @@ struct gw_tty {
 	struct gw_out queue;
 	size_t sent; /* bytes of the queue that the device has */
 	bool named;  /* a device of its own, not stdin and stdout */
+	bool blocks; /* its input could not be opened without waiting */
 	bool raw, masked, waiting, spoilt, gone;
 	struct termios saved;
 	sigset_t saved_mask;
@@ -59,6 +60,7 @@ static int open_device(struct gw_tty *tty, const char *device, struct gw_err *er
 					  isatty(STDIN_FILENO) ? "stdout" : "stdin");
 		tty->in = reopen(STDIN_FILENO, O_RDONLY);
 		tty->out = reopen(STDOUT_FILENO, O_WRONLY);
+		tty->blocks = (fcntl(tty->in, F_GETFL) & O_NONBLOCK) == 0;
 		return GW_OK;
 	}
 	tty->named = true;
@@ -199,23 +201,29 @@ static void take_signals(struct gw_tty *tty)
 	}
 }
 
+static bool readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Keys first: they are what there is nearly always, and one call then does. */
 int gw_tty_read(struct gw_tty *tty, uint8_t *bytes, size_t size)
 {
-	struct pollfd p = {.fd = tty->in, .events = POLLIN};
 	ssize_t n;
 
-	take_signals(tty);
 	if (tty->waiting)
 		gw_tty_push(tty);
-	if (tty->gone || (poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLNVAL)) != 0))
+	if (tty->gone)
 		return GW_E_DEVICE;
-	if ((p.revents & (POLLIN | POLLHUP)) == 0)
-		return 0;
-	n = read(tty->in, bytes, size);
+	n = !tty->blocks || readable(tty->in) ? read(tty->in, bytes, size) : -1;
 	if (n > 0)
 		return (int)n;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR) && (p.revents & POLLHUP) == 0)
+	if (n < 0 && (tty->blocks || errno == EAGAIN || errno == EINTR)) {
+		take_signals(tty);
 		return 0;
+	}
 	/* End of file on a raw terminal, or EIO: nobody is at its other end. */
 	tty->gone = true;
 	return GW_E_DEVICE;

@@ -19,7 +19,9 @@ const char *gw_words_clock(const struct gw_ui_status *status, int64_t at_ms, cha
 	struct gw_civil c = gw_civil_from_ms(at_ms + status->utc_offset_min * MINUTE_MS);
 	struct gw_text t = gw_text_over(out, 8);
 
-	gw_text_addf(&t, "%02d:%02d", c.hour, c.minute);
+	gw_text_add_int(&t, c.hour, 2);
+	gw_text_add_char(&t, ':');
+	gw_text_add_int(&t, c.minute, 2);
 	return out;
 }
 

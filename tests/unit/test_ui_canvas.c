@@ -23,7 +23,11 @@ static const char *row_text(int row, char out[200])
 	for (int col = 0; col < page->cols; col++) {
 		const struct gw_cell *cell = gw_canvas_at(page, row, col);
 
-		gw_text_add(&t, cell->width == 0 ? ">" : cell->text);
+		char text[GW_CELL_TEXT_MAX];
+
+		gw_text_add_bytes(&t, text, gw_cell_text(page, cell, text));
+		if (cell->width == 0)
+			gw_text_add_char(&t, '>');
 	}
 	return out;
 }
@@ -78,6 +82,20 @@ static void put_clips(void **state)
 				 rows[i].used);
 		assert_string_equal(row_text(0, got), rows[i].want);
 	}
+}
+
+/* What begins beyond the edge must not go on in the next row. */
+static void nothing_beyond_the_edge(void **state)
+{
+	char got[200];
+
+	(void)state;
+	gw_canvas_start(page, 2, 8, false);
+	gw_canvas_put(page, 0, 9, 5, GW_ROLE_TEXT, "apple");
+	gw_canvas_put(page, 0, 8, 5, GW_ROLE_TEXT, "apple");
+	gw_canvas_fill(page, 0, 9, 1, 3, GW_ROLE_WARN);
+	assert_string_equal(row_text(0, got), "        ");
+	assert_string_equal(row_text(1, got), "        ");
 }
 
 static void halves_do_not_stay_behind(void **state)
@@ -185,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(put_clips),
+		cmocka_unit_test(nothing_beyond_the_edge),
 		cmocka_unit_test(halves_do_not_stay_behind),
 		cmocka_unit_test(right_aligned),
 		cmocka_unit_test(wraps),

@@ -71,12 +71,15 @@ static void compose(struct scene *scene, const struct format *format, struct gw_
 static void print_text(FILE *out, const struct gw_canvas *canvas)
 {
 	for (int row = 0; row < canvas->rows; row++) {
+		char text[GW_CELL_TEXT_MAX];
 		int end = canvas->cols;
 
-		while (end > 0 && strcmp(gw_canvas_at(canvas, row, end - 1)->text, " ") == 0)
+		while (end > 0 && gw_cell_blank(gw_canvas_at(canvas, row, end - 1)))
 			end--;
-		for (int col = 0; col < end; col++)
-			fputs(gw_canvas_at(canvas, row, col)->text, out);
+		for (int col = 0; col < end; col++) {
+			gw_cell_text(canvas, gw_canvas_at(canvas, row, col), text);
+			fputs(text, out);
+		}
 		fputc('\n', out);
 	}
 }
@@ -174,7 +177,8 @@ static void check_cells(const struct gw_canvas *canvas)
 	for (int row = 0; row < canvas->rows; row++)
 		for (int col = 0; col < canvas->cols; col++) {
 			const struct gw_cell *cell = gw_canvas_at(canvas, row, col);
-			size_t len = strnlen(cell->text, GW_CELL_TEXT_MAX);
+			char text[GW_CELL_TEXT_MAX];
+			size_t len = gw_cell_text(canvas, cell, text);
 
 			assert_true(len < GW_CELL_TEXT_MAX);
 			assert_true(cell->role < GW_ROLE_COUNT);
@@ -183,11 +187,11 @@ static void check_cells(const struct gw_canvas *canvas)
 				assert_true(col + 1 < canvas->cols && cell[1].width == 0);
 			if (cell->width == 0)
 				assert_true(col > 0 && cell[-1].width == 2);
-			assert_true(gw_utf8_valid(cell->text, len));
+			assert_true(gw_utf8_valid(text, len));
 			for (size_t i = 0; i < len;) {
 				uint32_t c;
 
-				i += gw_utf8_decode(cell->text + i, len - i, &c);
+				i += gw_utf8_decode(text + i, len - i, &c);
 				assert_false(gw_utf8_is_unsafe(c));
 				assert_true(!canvas->ascii || c < 0x80);
 			}
@@ -300,7 +304,7 @@ static void note_gives_way_to_alert(void **state)
 		gw_canvas_start(canvas, 12, 40, false);
 		gw_ui_compose(&ui, &scene.view, &scene.status, SCENE_MONO_MS + later * 5000,
 			      canvas);
-		assert_string_equal(gw_canvas_at(canvas, 10, 0)->text, later ? "S" : "5");
+		assert_int_equal(gw_canvas_at(canvas, 10, 0)->glyph, later ? 'S' : '5');
 		assert_int_equal(gw_canvas_at(canvas, 10, 0)->role,
 				 later ? GW_ROLE_WARN : GW_ROLE_STRONG);
 		if (!later)
