@@ -24,7 +24,7 @@ static const struct gw_cli_option options[] = {
 	{OPT_KEYS, "keys", "DIR", "collect: demand signatures by DIR/TERMINAL.pub"},
 	{OPT_REMOVE, "remove", NULL, "collect: delete files already taken"},
 	{'o', "output", "FILE", "salvage: the new journal"},
-	{OPT_EVENTS, "batch-events", "N", "seal a batch at N events (500)"},
+	{OPT_EVENTS, "batch-events", "N", "seal a batch at N events (1000)"},
 	{OPT_BYTES, "batch-kb", "N", "... or N kilobytes (256)"},
 	{OPT_AGE, "batch-age", "S", "... or when its first event is S seconds old (3600)"},
 	{OPT_CAP, "outbox-mb", "N", "keep at most N megabytes waiting (64)"},
@@ -75,7 +75,7 @@ struct number {
 
 #define AT(member) offsetof(struct sync_limits, member)
 static const struct number numbers[] = {
-	{OPT_EVENTS, "--batch-events", "batch_events", 1, 50000, 500, 1, AT(batch_events)},
+	{OPT_EVENTS, "--batch-events", "batch_events", 1, 50000, 1000, 1, AT(batch_events)},
 	{OPT_BYTES, "--batch-kb", "batch_kb", 1, 16384, 256, 1024, AT(batch_bytes)},
 	{OPT_AGE, "--batch-age", "batch_age", 0, 604800, 3600, 1000, AT(batch_age_ms)},
 	{OPT_CAP, "--outbox-mb", "outbox_mb", 1, 1048576, 64, 1 << 20, AT(outbox_bytes)},

@@ -13,7 +13,11 @@
 
 #include "store/reader.h"
 
-#define LEVEL 15 /* of zstd: a batch of 500 events takes some 10 ms; 19 saves 1 % more */
+/*
+ * Of zstd: 12 takes a third of the time and 8 % more bytes, 17 three times the time for 1 % less.
+ * A batch of 1000 events takes some 30 ms.
+ */
+#define LEVEL 15
 
 struct sealing {
 	const struct sync *sync;
