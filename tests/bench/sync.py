@@ -38,12 +38,12 @@ def replay(home, baskets, *args):
     return home
 
 
-def uci(top):
+def uci(top, *args):
     with gzip.open(lib.SHARED / "data/uci_baskets.txt.gz", "rt") as f:
-        return replay(top / "uci", (next(f) for _ in range(1500)))
+        return replay(top / "uci", (next(f) for _ in range(1500)), *args)
 
 
-def demo(top):
+def demo(top, *args):
     """Two sales in three begin with what a rule waits for, so every sixth event is an offer."""
     chance = random.Random(7)
     items = [r["code"] for r in csv.DictReader((DEMO / "items.csv").open())]
@@ -58,7 +58,7 @@ def demo(top):
     baskets = [basket() for _ in range(3000)]
     lib.run("goeswith-table", "install", top / "bundle", "--home", top / "demo")
     (top / "demo").rename(top / "table")
-    return replay(top / "demo", baskets, "--table", top / "table/table.db", "--accept-ppm", "300000")
+    return replay(top / "demo", baskets, "--table", top / "table/table.db", "--accept-ppm", "300000", *args)
 
 
 def sealed(home, top, size):
@@ -117,7 +117,7 @@ def insert(path, got):
     db.close()
 
 
-def measure(name, home, top):
+def measure(name, home, top, in_full):
     top.mkdir()
     up = top / "office"
     up.mkdir()
@@ -127,6 +127,8 @@ def measure(name, home, top):
     files = sorted(up.rglob("*.zst"))
     print(f"{name}: {events} events, {got['sealed_bytes'] / events:.1f} bytes an event in {len(files)} batches; sealed at "
           + ", ".join(f"{n}: {sealed(home, top, n):.1f}" for n in (100, 250, 500, 2000)))
+    if not in_full:
+        return
     r, collect_s = timed(sync, "collect", up, "--json")
     assert json.loads(r.stdout)["events"] == events, r.stdout
     _, verify_s = timed(sync, "verify", "--home", home)
@@ -146,6 +148,12 @@ def measure(name, home, top):
 
 
 with lib.home() as top:
-    if (lib.SHARED / "data/uci_baskets.txt.gz").exists():
-        measure("UCI baskets", uci(top), top / "a")
-    measure("demo shop", demo(top), top / "b")
+    # Cashiers are not clockwork: with jitter every time has three digits of chance, as in a shop.
+    for name, make in (("UCI baskets", uci), ("demo shop", demo)):
+        if make == uci and not (lib.SHARED / "data/uci_baskets.txt.gz").exists():
+            continue
+        for jitter in ("0", "3000"):
+            place = top / (name[:3] + jitter)
+            place.mkdir()
+            measure(f"{name}, {'a sale every so often' if jitter == '0' else 'times full of chance'}",
+                    make(place, "--jitter-ms", jitter), place / "out", jitter == "0")

@@ -170,7 +170,10 @@ static int answer_offers(struct gw_baskets *run, struct gw_till *till, const str
 static int step(struct gw_baskets *run, struct gw_till *till, const struct gw_input *in,
 		const struct items *items, size_t done, struct gw_err *err)
 {
-	int rc = gw_till_wait(till, run->item_ms, err);
+	int32_t more = run->jitter_ms > 0
+			       ? (int32_t)(gw_fmix64(++run->steps) % (uint64_t)run->jitter_ms)
+			       : 0;
+	int rc = gw_till_wait(till, run->item_ms + more, err);
 
 	if (rc == GW_OK)
 		rc = gw_till_input(till, in, err);

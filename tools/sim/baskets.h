@@ -18,13 +18,14 @@
 struct gw_baskets {
 	/* how it is played */
 	int32_t item_ms, basket_ms; /* between items; between sales */
+	int32_t jitter_ms; /* up to so much more between items, by a hash of their number */
 	int32_t accept_ppm;
 	uint64_t most;    /* baskets, 0: all */
 	uint32_t explain; /* offers to keep the story of */
 	bool check;       /* remember what a check needs (16 bytes a basket) */
 
 	/* what came of it */
-	uint64_t baskets, items;
+	uint64_t baskets, items, steps;
 	char **stories; /* owned: explain of them at most, evenly drawn from all offers */
 	uint32_t story_count;
 	uint64_t story_seen;

@@ -31,6 +31,7 @@ enum {
 	OPT_START,
 	OPT_ITEM_MS,
 	OPT_BASKET_MS,
+	OPT_JITTER_MS,
 	OPT_OFFSET,
 	OPT_STORE,
 	OPT_TERMINAL,
@@ -51,6 +52,7 @@ static const struct gw_cli_option options[] = {
 	{OPT_START, "start", "TIME", "time of the first basket (2026-01-05T08:00:00Z)"},
 	{OPT_ITEM_MS, "item-ms", "MS", "time between items (4000)"},
 	{OPT_BASKET_MS, "basket-ms", "MS", "time between baskets (30000)"},
+	{OPT_JITTER_MS, "jitter-ms", "MS", "up to so much more between items (0)"},
 	{OPT_OFFSET, "utc-offset", "MIN", "local time of the shop, minutes ahead of UTC (0)"},
 	{OPT_STORE, "store", "ID", "for a new journal (S0001)"},
 	{OPT_TERMINAL, "terminal", "ID", "for a new journal (T01)"},
@@ -129,6 +131,8 @@ static int read_option(struct replay *r, int id, const char *value, struct gw_er
 		return read_number("--item-ms", value, 0, 3600000, &r->run.item_ms, err);
 	case OPT_BASKET_MS:
 		return read_number("--basket-ms", value, 0, 86400000, &r->run.basket_ms, err);
+	case OPT_JITTER_MS:
+		return read_number("--jitter-ms", value, 0, 3600000, &r->run.jitter_ms, err);
 	case OPT_OFFSET:
 		rc = read_number("--utc-offset", value, -1440, 1440, &n, err);
 		r->till.utc_offset_min = (int)n;
