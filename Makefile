@@ -80,7 +80,7 @@ MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c d
 REPORT_SRC :=
 SYNC_SRC   :=
 SIM_SRC    :=
-REGISTER_SRC := $(addprefix pos-plugin/,clock.c dock_client.c loop.c options.c page_scans.c page_today.c \
+REGISTER_SRC := $(addprefix pos-plugin/,clock.c customer.c dock_client.c loop.c options.c page_scans.c page_today.c \
 	register.c screen.c sync_news.c tills.c)
 
 MODEL_SRC += pos-plugin/model/event_json.c pos-plugin/model/event_line.c
@@ -181,6 +181,8 @@ UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link
 E2E_TESTS  += dock_posix.py dock_qemu.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
+UNIT_TESTS += test_customer
+E2E_TESTS  += register_display.py
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
 

@@ -1,6 +1,7 @@
 #include "firmware/display.h"
 
 #include "firmware/display_pages.h"
+#include "link/glyphs.h"
 
 enum { ESC = 0x1B, US = 0x1F, CR = 0x0D, CLEAR = 0x0C, PAGE_437 = 0, PAGE_858 = 19 };
 
@@ -55,12 +56,6 @@ static uint8_t in_page(const struct gw_display *d, uint32_t c)
 	return '?';
 }
 
-/* Marks that go on top of the letter before take no column. */
-static int is_mark(uint32_t c)
-{
-	return (c >= 0x300 && c < 0x370) || (c >= 0x200B && c <= 0x200F) || c == 0xFEFF;
-}
-
 void gw_display_line(const struct gw_display *d, uint8_t out[GW_DISPLAY_COLUMNS],
 		     const uint8_t *text, size_t len)
 {
@@ -70,7 +65,7 @@ void gw_display_line(const struct gw_display *d, uint8_t out[GW_DISPLAY_COLUMNS]
 		uint32_t c;
 
 		at += decode(text + at, len - at, &c);
-		if (!is_mark(c))
+		if (!gw_glyph_is_mark(c))
 			out[n++] = in_page(d, c);
 	}
 	while (n < GW_DISPLAY_COLUMNS)

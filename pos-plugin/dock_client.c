@@ -14,6 +14,8 @@
 #define OUT_MAX      8192 /* commands and acknowledgements; what does not fit is repeated */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
+#define DISPLAY_TAG  UINT32_MAX /* of display orders; injections count up from 1 */
+#define LINE_MAX     100
 #define LINGER_S     60 /* how long a dock without a till waits for a register that died */
 
 /* A dock box on a serial line: PROTOCOL.md forbids XON/XOFF, everything else is the usual. */
@@ -34,13 +36,17 @@ struct gw_dock_client {
 	struct gw_link_host link;
 	struct gw_port port;
 	struct gw_dock_peer peer; /* the software dock we are connected to, pid 0: none */
-	bool up, told_up, told_scanner, told_once;
+	bool up, told_once;
+	enum gw_dock_state told;
 	int64_t retry_at_ms, retry_ms; /* retry_at_ms -1: connected */
 	int64_t now_ms;
 	uint32_t clock_less_dock; /* our clock less the dock's, modulo 2^32 */
 	uint8_t out[OUT_MAX];
 	size_t out_len;
 	char text[GW_TEXT_MAX];
+	char show[2][LINE_MAX];       /* what the customer is to read */
+	bool show_wanted, show_stale; /* there is something; the dock does not have it */
+	uint16_t boots;               /* of the dock, as it last said */
 };
 
 /* --- what the link wants ---------------------------------------------------------------------- */
@@ -107,25 +113,41 @@ static uint32_t link_nonce(void *ctx)
 	return nonce;
 }
 
-static void tell(struct gw_dock_client *c, bool up, bool scanner, const char *text)
+static void tell(struct gw_dock_client *c, enum gw_dock_state state, const char *text)
 {
-	if (c->told_once && up == c->told_up && scanner == c->told_scanner)
+	if (c->told_once && state == c->told)
 		return;
 	c->told_once = true;
-	c->told_up = up;
-	c->told_scanner = scanner;
-	c->ops->changed(c->ctx, up, scanner, text);
+	c->told = state;
+	c->ops->changed(c->ctx, state, text);
+}
+
+static void send_display(struct gw_dock_client *c)
+{
+	if (!c->up || !c->show_wanted || !c->show_stale ||
+	    (c->link.dock.caps & GW_LINK_CAP_DISPLAY) == 0)
+		return;
+	c->show_stale = gw_link_host_display(&c->link, c->show[0], c->show[1], DISPLAY_TAG,
+					     c->now_ms) != GW_OK;
 }
 
 static void link_hello(void *ctx, const struct gw_link_hello *hello)
 {
 	struct gw_dock_client *c = ctx;
 	bool scanner = (hello->state & GW_LINK_ST_SCANNER) != 0;
+	bool starting = (hello->state & GW_LINK_ST_STARTING) != 0;
 
 	c->clock_less_dock = (uint32_t)c->now_ms - hello->now_ms;
 	if (hello->session == 0)
 		return; /* not ours yet */
-	tell(c, true, scanner, scanner ? "" : "Scanner unplugged; trying again");
+	/* A dock that was reset has begun its display anew. */
+	c->show_stale = c->show_stale || hello->boots != c->boots;
+	c->boots = hello->boots;
+	send_display(c);
+	if (!scanner)
+		tell(c, GW_DOCK_ALONE, "Scanner unplugged; trying again");
+	else
+		tell(c, starting ? GW_DOCK_STARTING : GW_DOCK_READY, "");
 }
 
 static void link_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
@@ -143,10 +165,10 @@ static void link_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
 		c->ops->gap(c->ctx, 0, "the dock was older than the journal; a new session began");
 		break;
 	case GW_LINK_ALARM_BUSY:
-		tell(c, false, false, "Another register has the scanner");
+		tell(c, GW_DOCK_GONE, "Another register has the scanner");
 		break;
 	case GW_LINK_ALARM_MAJOR:
-		tell(c, false, false, "The dock is of another version; update it");
+		tell(c, GW_DOCK_GONE, "The dock is of another version; update it");
 		break;
 	default:
 		break;
@@ -157,7 +179,10 @@ static void link_done(void *ctx, uint32_t tag, enum gw_link_result result)
 {
 	struct gw_dock_client *c = ctx;
 
-	if (tag != 0)
+	if (tag == DISPLAY_TAG)
+		c->show_stale =
+			c->show_stale || result != GW_LINK_DONE; /* again at the next HELLO */
+	else if (tag != 0)
 		c->ops->injected(c->ctx, tag, result);
 }
 
@@ -190,6 +215,9 @@ static int reach_software_dock(const struct gw_options *o, struct gw_dock_peer *
 
 	d.brand = o->brand;
 	d.till = o->till;
+	d.display = o->display;
+	d.display_type = o->display_type;
+	d.display_line = o->display_line;
 	d.linger_s = o->till != NULL ? -1 : LINGER_S;
 	return gw_dock_connect(peer, o->home, &d, err);
 }
@@ -225,10 +253,11 @@ static void connect_now(struct gw_dock_client *c)
 		if (c->retry_ms > RETRY_MAX_MS)
 			c->retry_ms = RETRY_MAX_MS;
 		c->retry_at_ms = c->now_ms + c->retry_ms;
-		tell(c, false, false, c->text);
+		tell(c, GW_DOCK_GONE, c->text);
 		return;
 	}
 	c->up = true;
+	c->show_stale = true;
 	c->retry_at_ms = -1;
 	c->out_len = 0;
 }
@@ -239,7 +268,7 @@ static void disconnect(struct gw_dock_client *c)
 	gw_link_host_stop(&c->link);
 	c->up = false;
 	c->retry_at_ms = c->now_ms; /* at once: a killed dock is back within a second */
-	tell(c, false, false, "The scanner's dock stopped; starting it again");
+	tell(c, GW_DOCK_GONE, "The scanner's dock stopped; starting it again");
 }
 
 int gw_dock_client_new(struct gw_dock_client **out, const struct gw_options *options,
@@ -339,8 +368,12 @@ void gw_dock_client_beep(struct gw_dock_client *c, enum gw_link_beep kind, int64
 void gw_dock_client_display(struct gw_dock_client *c, const char *line1, const char *line2,
 			    int64_t now_ms)
 {
-	if (c->up && (c->link.dock.caps & GW_LINK_CAP_DISPLAY) != 0)
-		(void)gw_link_host_display(&c->link, line1, line2, 0, now_ms);
+	c->now_ms = now_ms;
+	snprintf(c->show[0], LINE_MAX, "%s", line1);
+	snprintf(c->show[1], LINE_MAX, "%s", line2);
+	c->show_wanted = c->show_stale = true;
+	if (c->link.resumed)
+		send_display(c);
 }
 
 void gw_dock_client_inject(struct gw_dock_client *c, const char *code, uint32_t tag, int64_t now_ms)

@@ -18,6 +18,13 @@
 #include "goeswith/link.h"
 #include "options.h"
 
+enum gw_dock_state {
+	GW_DOCK_GONE,     /* no dock, or none that is ours */
+	GW_DOCK_ALONE,    /* a dock without its scanner */
+	GW_DOCK_STARTING, /* the scanner's line waits for its first pause; a scan now is refused */
+	GW_DOCK_READY
+};
+
 struct gw_dock_client_ops {
 	/*
 	 * A scan that was read late_ms ago; it is acknowledged after the call.  GW_E_FULL asks the
@@ -27,7 +34,7 @@ struct gw_dock_client_ops {
 	/* 1 + the highest sequence the journal holds of this session, 0 for an unknown one. */
 	uint32_t (*next_expected)(void *ctx, uint32_t session);
 	/* The dock or its scanner came or went; text is one sentence, "" when all is well. */
-	void (*changed)(void *ctx, bool dock_up, bool scanner_up, const char *text);
+	void (*changed)(void *ctx, enum gw_dock_state state, const char *text);
 	/* Scans are known to be missing. */
 	void (*gap)(void *ctx, uint32_t missing, const char *text);
 	/* How an injected code ended. */
@@ -63,6 +70,10 @@ void gw_dock_client_resume(struct gw_dock_client *client);
 
 /* Orders for the dock; quietly dropped while there is none (a beep late is worse than no beep). */
 void gw_dock_client_beep(struct gw_dock_client *client, enum gw_link_beep kind, int64_t now_ms);
+/*
+ * What the customer's display is to show from now on: also after the dock was gone or was reset.
+ * Texts on their way are never more than one; of those that wait only the newest is kept.
+ */
 void gw_dock_client_display(struct gw_dock_client *client, const char *line1, const char *line2,
 			    int64_t now_ms);
 /* The outcome comes back through ops->injected, also when there is no dock to ask. */

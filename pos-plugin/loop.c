@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "customer.h"
 #include "dock_client.h"
 #include "register.h"
 #include "screen.h"
@@ -28,6 +29,7 @@ struct loop {
 	const struct gw_options *options;
 	struct gw_register *reg;
 	struct gw_dock_client *dock; /* NULL: no scanner configured */
+	struct gw_customer customer; /* his display, behind the dock */
 	struct gw_tills *tills;      /* NULL: neither headless nor listening */
 	struct gw_screen *screen;    /* NULL: headless */
 	struct gw_now now;
@@ -86,9 +88,7 @@ static void act(struct loop *l, const struct gw_event *event, int64_t ack)
 		gw_dock_client_beep(l->dock, (enum gw_link_beep)event->u.beep, l->now.mono_ms);
 	else if (event->kind == GW_EV_INJECT && !practice)
 		inject(l, event);
-	else if (event->kind == GW_EV_LINE || event->kind == GW_EV_OFFER ||
-		 event->kind == GW_EV_OUTCOME || event->kind == GW_EV_CLOSE)
-		gw_screen_show_customer(l->dock, gw_register_view(l->reg), l->now.mono_ms);
+	gw_customer_event(&l->customer, gw_register_view(l->reg), event, l->now.mono_ms);
 }
 
 static void on_event(void *ctx, int who, const struct gw_event *event, int64_t seq, int64_t ack)
@@ -165,15 +165,16 @@ static uint32_t on_next_expected(void *ctx, uint32_t session)
 	return gw_register_next_scan(l->reg, session);
 }
 
-static void on_dock_changed(void *ctx, bool dock_up, bool scanner_up, const char *text)
+static void on_dock_changed(void *ctx, enum gw_dock_state state, const char *text)
 {
 	struct loop *l = ctx;
 	struct gw_event e = note_of(l, GW_EV_SCANNER);
 
 	snprintf(e.u.text, sizeof(e.u.text), "%s", text[0] != '\0' ? text : "scanner ready");
-	(void)gw_register_note(l->reg, &e);
+	if (state != GW_DOCK_STARTING) /* what lasts a twentieth of a second is no news */
+		(void)gw_register_note(l->reg, &e);
 	if (l->screen != NULL) {
-		gw_screen_scanner(l->screen, dock_up, scanner_up, text);
+		gw_screen_scanner(l->screen, state, text);
 		draw(l);
 	}
 }
@@ -275,8 +276,10 @@ static int wait_ms(const struct loop *l)
 		return 0;
 	if (!gw_tills_simulate(l->tills))
 		due = earlier(due, gw_register_deadline(l->reg));
-	if (l->dock != NULL)
+	if (l->dock != NULL) {
 		due = earlier(due, gw_dock_client_deadline(l->dock));
+		due = earlier(due, gw_customer_deadline(&l->customer));
+	}
 	if (l->screen != NULL)
 		due = earlier(due, gw_screen_deadline(l->screen));
 	if (due < 0)
@@ -320,6 +323,15 @@ static void read_watch(struct loop *l)
 		gw_screen_sync(l->screen);
 	if (table || news)
 		draw(l);
+}
+
+/* Once a turn, when scans and keys have been served: of several changes the last one is shown. */
+static void show_customer(struct loop *l)
+{
+	struct gw_customer *c = &l->customer;
+
+	if (l->dock != NULL && gw_customer_look(c, gw_register_view(l->reg), l->now.mono_ms))
+		gw_dock_client_display(l->dock, c->line[0], c->line[1], l->now.mono_ms);
 }
 
 static void tick(struct loop *l)
@@ -372,6 +384,7 @@ static int turn(struct loop *l, struct gw_err *err)
 	if (fds[FD_WATCH].revents != 0)
 		read_watch(l);
 	tick(l);
+	show_customer(l);
 	return GW_OK;
 }
 
@@ -408,8 +421,10 @@ static int open_dock(struct loop *l, struct gw_err *err)
 		.raw = on_raw,
 	};
 
-	if (l->options->scanner == NULL && l->options->dock == NULL)
-		return GW_OK;
+	int rc = gw_customer_configure(&l->customer, l->options->conf, err);
+
+	if (rc != GW_OK || (l->options->scanner == NULL && l->options->dock == NULL))
+		return rc;
 	return gw_dock_client_new(&l->dock, l->options, &ops, l, err);
 }
 
@@ -462,6 +477,9 @@ static void close_all(struct loop *l)
 	gw_screen_free(l->screen);
 	gw_register_free(l->reg);
 	gw_tills_free(l->tills);
+	if (l->dock != NULL && gw_customer_leave(&l->customer))
+		gw_dock_client_display(l->dock, l->customer.line[0], l->customer.line[1],
+				       l->now.mono_ms);
 	gw_dock_client_free(l->dock);
 	if (l->signal_fd >= 0)
 		close(l->signal_fd);

@@ -8,6 +8,8 @@ enum {
 	OPT_BRAND,
 	OPT_TILL,
 	OPT_DOCK,
+	OPT_DISPLAY,
+	OPT_DISPLAY_TYPE,
 	OPT_LISTEN,
 	OPT_TTY,
 	OPT_STORE,
@@ -24,6 +26,9 @@ static const struct gw_cli_option options_table[] = {
 	{OPT_SCANNER, "scanner", "PORT", "a scanner on this port; starts the software dock for it"},
 	{OPT_BRAND, "brand", "NAME", "its settings by name (goeswith-dock --brands lists them)"},
 	{OPT_TILL, "till", "PORT", "hand every byte on to this port, or to pty:PATH"},
+	{OPT_DISPLAY, "display", "PORT", "a customer display of two lines of twenty characters"},
+	{OPT_DISPLAY_TYPE, "display-type", "TYPE",
+	 "escpos (default) or cd5220, with -437 for that code page"},
 	{OPT_DOCK, "dock", "WHERE", "a dock that runs already: a Unix socket or a serial port"},
 	{OPT_KEEP_DOCK, "keep-dock", NULL, "leave the software dock running on the way out"},
 	{OPT_LISTEN, "listen", "PATH", "let tills drive the engine over a Unix socket"},
@@ -47,7 +52,8 @@ const struct gw_cli_program gw_register_program = {
 	.about = "The register: shows the cashier what goes with the sale and keeps the journal.\n"
 		 "Everything can also stand in HOME/goeswith.conf: [register] store, terminal, "
 		 "cashier;\n"
-		 "[scanner] port, brand; [till] port; [dock] port; [host] listen; [ui] and [keys]: "
+		 "[scanner] port, brand; [till] port; [dock] port; [display] port, type, page, "
+		 "line, show,\ngreeting, thanks, total; [host] listen; [ui] and [keys]: "
 		 "goeswith-keys(7).",
 	.options = options_table,
 };
@@ -66,6 +72,12 @@ static void take(struct gw_options *o, int id, const char *value)
 		break;
 	case OPT_DOCK:
 		o->dock = value;
+		break;
+	case OPT_DISPLAY:
+		o->display = value;
+		break;
+	case OPT_DISPLAY_TYPE:
+		o->display_type = value;
 		break;
 	case OPT_LISTEN:
 		o->listen = value;
@@ -116,6 +128,8 @@ static void fill_from_conf(struct gw_options *o)
 		{&o->brand, "scanner", "brand", NULL},
 		{&o->till, "till", "port", NULL},
 		{&o->dock, "dock", "port", NULL},
+		{&o->display, "display", "port", NULL},
+		{&o->display_line, "display", "line", NULL},
 		{&o->listen, "host", "listen", NULL},
 		{&o->tty, "ui", "tty", NULL},
 	};
@@ -124,6 +138,27 @@ static void fill_from_conf(struct gw_options *o)
 		if (*rows[i].at == NULL)
 			*rows[i].at = gw_conf_get(o->conf, rows[i].section, rows[i].key,
 						  rows[i].fallback);
+}
+
+/* [display] type and page, together what goeswith-dock calls the type; "off" is no display. */
+static int read_display(struct gw_options *o, struct gw_err *err)
+{
+	static const char *const types[][2] = {{"escpos", "escpos-437"}, {"cd5220", "cd5220-437"}};
+	const char *type = gw_conf_get(o->conf, "display", "type", "escpos");
+	const char *page = gw_conf_get(o->conf, "display", "page", "858");
+	int row = strcmp(type, "cd5220") == 0, column = strcmp(page, "437") == 0;
+
+	if (strcmp(type, types[row][0]) != 0)
+		return gw_err_set(err, GW_E_INPUT, "[display] type is escpos or cd5220, not \"%s\"",
+				  type);
+	if (column == 0 && strcmp(page, "858") != 0)
+		return gw_err_set(err, GW_E_INPUT, "[display] page is 858 or 437, not \"%s\"",
+				  page);
+	if (o->display != NULL && strcmp(o->display, "off") == 0)
+		o->display = NULL;
+	if (o->display != NULL && o->display_type == NULL)
+		o->display_type = types[row][column];
+	return GW_OK;
 }
 
 static int find_paths(struct gw_options *o, const struct gw_cli *cli, struct gw_err *err)
@@ -161,9 +196,17 @@ int gw_options_read(struct gw_options *o, int argc, char **argv, struct gw_err *
 	if (rc != GW_OK)
 		return rc;
 	fill_from_conf(o);
+	rc = read_display(o, err);
+	if (rc != GW_OK)
+		return rc;
 	if (o->scanner != NULL && o->dock != NULL)
 		return GW_OPTIONS_END +
 		       gw_cli_usage(&gw_register_program, "either a scanner or a dock, not both");
+	if (o->display != NULL && o->scanner == NULL)
+		return GW_OPTIONS_END +
+		       gw_cli_usage(
+			       &gw_register_program,
+			       "a display port goes with a scanner's; a dock box brings its own");
 	return GW_OK;
 }
 

@@ -18,6 +18,8 @@ struct gw_options {
 	const char *store, *terminal, *cashier;
 	const char *scanner; /* a scanner's port: a software dock is started for it */
 	const char *brand, *till;
+	const char *display, *display_type; /* the customer's, behind a software dock */
+	const char *display_line;
 	const char *dock;   /* a dock that runs already: a Unix socket or a serial port */
 	const char *listen; /* Unix socket of the host protocol */
 	const char *tty;    /* another terminal for the screen */

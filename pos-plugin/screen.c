@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/money.h"
 #include "base/when.h"
 #include "page_scans.h"
 #include "page_today.h"
@@ -188,9 +187,11 @@ void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct g
 	gw_ui_draw(s->ui, view, &status, now.mono_ms);
 }
 
-void gw_screen_scanner(struct gw_screen *s, bool dock_up, bool scanner_up, const char *text)
+void gw_screen_scanner(struct gw_screen *s, enum gw_dock_state state, const char *text)
 {
-	s->scanner = dock_up && scanner_up ? GW_UI_SCANNER_OK : GW_UI_SCANNER_LOST;
+	s->scanner = state == GW_DOCK_READY      ? GW_UI_SCANNER_OK
+		     : state == GW_DOCK_STARTING ? GW_UI_SCANNER_STARTING
+						 : GW_UI_SCANNER_LOST;
 	snprintf(s->scanner_text, sizeof(s->scanner_text), "%s", text);
 }
 
@@ -214,25 +215,4 @@ void gw_screen_raw(struct gw_screen *s, const uint8_t *bytes, size_t len)
 {
 	if (s->want_scans)
 		gw_page_scans_raw(&s->scans, bytes, len);
-}
-
-/* --- the customer's side ---------------------------------------------------------------------- */
-
-void gw_screen_show_customer(struct gw_dock_client *dock, const struct gw_view *view,
-			     int64_t mono_ms)
-{
-	char first[64], second[64], money[GW_MONEY_MAX];
-
-	if (view->offer.active) {
-		snprintf(first, sizeof(first), "%.40s", view->offer.name);
-		snprintf(second, sizeof(second), "%s",
-			 view->offer.price_minor >= 0
-				 ? gw_money_format(money, view->offer.price_minor, view->decimals)
-				 : "");
-	} else {
-		snprintf(first, sizeof(first), "%d", view->items);
-		snprintf(second, sizeof(second), "%s",
-			 gw_money_format(money, view->total_minor, view->decimals));
-	}
-	gw_dock_client_display(dock, first, second, mono_ms);
 }

@@ -33,7 +33,7 @@ int gw_screen_read(struct gw_screen *screen, const struct gw_register *reg, stru
 void gw_screen_draw(struct gw_screen *screen, const struct gw_register *reg, struct gw_now now);
 
 /* News for the status line and the scanner screen. */
-void gw_screen_scanner(struct gw_screen *screen, bool dock_up, bool scanner_up, const char *text);
+void gw_screen_scanner(struct gw_screen *screen, enum gw_dock_state state, const char *text);
 /* True when the screen that is open shows it: draw anew. */
 bool gw_screen_scanned(struct gw_screen *screen, const uint8_t *bytes, size_t len, int64_t at_ms);
 void gw_screen_raw(struct gw_screen *screen, const uint8_t *bytes, size_t len);
@@ -41,9 +41,5 @@ void gw_screen_raw(struct gw_screen *screen, const uint8_t *bytes, size_t len);
 void gw_screen_sync(struct gw_screen *screen);
 /* One sentence for the cashier, until the next scan. */
 void gw_screen_say(struct gw_screen *screen, const char *sentence);
-
-/* Shows the offer and the running total on the dock's customer display. */
-void gw_screen_show_customer(struct gw_dock_client *dock, const struct gw_view *view,
-			     int64_t mono_ms);
 
 #endif

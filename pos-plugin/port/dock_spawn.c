@@ -33,9 +33,9 @@ static const char *or_none(const char *s)
 
 char *gw_dock_identity(const struct gw_dock_options *o, char out[GW_DOCK_IDENTITY])
 {
-	snprintf(out, GW_DOCK_IDENTITY, "scanner=%s till=%s display=%s,%s brand=%s line=%s gap=%d",
+	snprintf(out, GW_DOCK_IDENTITY, "scanner=%s till=%s display=%s,%s,%s brand=%s line=%s gap=%d",
 		 o->scanner, or_none(o->till), or_none(o->display), or_none(o->display_type),
-		 or_none(o->brand), or_none(o->line), o->idle_gap_ms);
+		 or_none(o->display_line), or_none(o->brand), or_none(o->line), o->idle_gap_ms);
 	return out;
 }
 
@@ -192,6 +192,7 @@ static int compose(struct command *c, const char *home, const struct gw_dock_opt
 	add(c, "--till", o->till);
 	add(c, "--display", o->display);
 	add(c, "--display-type", o->display_type);
+	add(c, "--display-line", o->display_line);
 	add(c, "--brand", o->brand);
 	add(c, "--line", o->line);
 	add(c, "--idle-gap", o->idle_gap_ms > 0 ? c->gap : NULL);

@@ -32,7 +32,8 @@ struct gw_dock_options {
 	const char *display;      /* path of the customer display's port, or NULL */
 	const char *brand;        /* row of gw_port_brands */
 	const char *line;         /* "9600,8N1", over the brand's */
-	const char *display_type; /* "escpos" or "cd5220" */
+	const char *display_type; /* "escpos" or "cd5220", with "-437" for that code page */
+	const char *display_line; /* "9600,8N1" */
 	int idle_gap_ms;          /* 0: the brand's */
 	int linger_s;             /* end after so long without register and till; < 0: never */
 };

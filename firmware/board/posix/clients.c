@@ -83,8 +83,10 @@ static void drop_client(struct posix *p, struct client *c)
 {
 	close(c->fd);
 	c->fd = -1;
-	if (c->primary)
+	if (c->primary) {
 		gw_posix_queue_drop(&p->host_queue, p->host_queue.len);
+		gw_posix_show_left(p);
+	}
 	c->primary = false;
 	if (gw_posix_clients_count(p) == 0)
 		p->alone_since_ms = gw_posix_now_ms();

@@ -285,9 +285,9 @@ static void fill_polls(struct posix *p, struct pollfd f[POSIX_POLLS])
 	f[SLOT_SCANNER] = (struct pollfd){p->scanner.port.fd, POLLIN, 0};
 	f[SLOT_TILL] = (struct pollfd){till ? p->till.port.fd : -1,
 				       (short)(POLLIN | (p->till_queue.len > 0 ? POLLOUT : 0)), 0};
-	f[SLOT_DISPLAY] = (struct pollfd){
-		p->display.port.fd,
-		(short)(POLLIN | (p->show_sent < p->show_len || p->show_waits ? POLLOUT : 0)), 0};
+	f[SLOT_DISPLAY] =
+		(struct pollfd){p->display.port.fd,
+				(short)(POLLIN | (p->show_sent < p->show_len ? POLLOUT : 0)), 0};
 	for (int i = 0; i < POSIX_CLIENTS; i++) {
 		const struct client *c = &p->clients[i];
 		bool more = c->primary && p->host_queue.len > 0;
@@ -321,6 +321,8 @@ static int wait_ms(const struct posix *p, int64_t now)
 		wait = sooner(wait, p->till.retry_at_ms, now);
 	if (p->display.path != NULL && !gw_port_is_open(&p->display.port))
 		wait = sooner(wait, p->display.retry_at_ms, now);
+	if (gw_posix_show_deadline(p) >= 0)
+		wait = sooner(wait, gw_posix_show_deadline(p), now);
 	if (lingers(p))
 		wait = sooner(wait, p->alone_since_ms + p->options.linger_s * 1000LL, now);
 	return wait > 3600000 ? 3600000 : (int)wait;
@@ -365,6 +367,7 @@ static void loop(struct posix *p)
 		now = gw_posix_now_ms();
 		retry_lines(p, now);
 		retry_display(p, now);
+		gw_posix_show_tick(p, now);
 		gw_dock_tick(&p->dock, (uint32_t)now);
 		gw_posix_clients_flush(p);
 		if (lingers(p) && now - p->alone_since_ms >= p->options.linger_s * 1000LL)
@@ -425,7 +428,7 @@ int gw_posix_run(struct posix *p, struct gw_err *err)
 		loop(p);
 	gw_posix_till_close(p);
 	gw_port_close(&p->scanner.port);
-	gw_port_close(&p->display.port);
+	gw_posix_show_close(p);
 	gw_posix_clients_close(p);
 	gw_posix_queue_free(&p->till_queue);
 	gw_posix_queue_free(&p->host_queue);

@@ -196,6 +196,7 @@ static void set_closed(struct posix *p)
 	p->scanner.backoff_ms = p->till.backoff_ms = p->display.backoff_ms = POSIX_BACKOFF_MIN;
 	p->listen_fd = p->lock_fd = p->signal_fd = p->till_watch = -1;
 	p->alone_since_ms = gw_posix_now_ms();
+	p->show_stale_ms = -1;
 	for (int i = 0; i < POSIX_CLIENTS; i++)
 		p->clients[i].fd = -1;
 }
@@ -217,6 +218,7 @@ static int run(const struct gw_cli *cli, const struct words *w)
 					     .till = w->till,
 					     .display = w->display,
 					     .display_type = w->display_type,
+					     .display_line = w->display_line,
 					     .brand = w->brand,
 					     .line = w->line,
 					     .idle_gap_ms = (int)w->idle_gap,

@@ -83,6 +83,8 @@ struct posix {
 	uint8_t show_bytes[GW_DISPLAY_MAX];        /* the command that is going out */
 	size_t show_len, show_sent;
 	bool show_waits;
+	int64_t show_free_ms;  /* the line has carried what it was given by then */
+	int64_t show_stale_ms; /* nobody stands behind the text from then on; -1: somebody does */
 
 	int listen_fd, lock_fd, signal_fd;
 	struct client clients[POSIX_CLIENTS];
@@ -126,6 +128,14 @@ bool gw_posix_show(struct posix *p, const uint8_t *line1, size_t len1, const uin
 		   size_t len2);
 void gw_posix_show_flush(struct posix *p);
 void gw_posix_show_read(struct posix *p);
+/* Milliseconds at which flush has something to do without the display's asking; -1: none. */
+int64_t gw_posix_show_deadline(const struct posix *p);
+/* Time: writes what the line can carry again, takes off what a register that died has left. */
+void gw_posix_show_tick(struct posix *p, int64_t now_ms);
+/* The register has left without a word: its text is taken off in a while. */
+void gw_posix_show_left(struct posix *p);
+/* The last text goes out as far as it can, for the dock ends. */
+void gw_posix_show_close(struct posix *p);
 
 /* --- verbs.c: runs `status`, `capture` ... and returns the exit status; -1: no such verb. */
 int gw_posix_verbs_run(const char *verb, int argc, char **argv);
