@@ -88,9 +88,9 @@ STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journa
 	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
-SYNC_SRC += $(addprefix tools/sync/,ack.c book.c book_settle.c collect.c device.c news.c pull.c push.c run.c salvage.c seal.c state.c status.c sync.c target.c \
+SYNC_SRC += $(addprefix tools/sync/,ack.c book.c book_intake.c book_settle.c clickhouse_tables.c collect.c device.c into_clickhouse.c news.c pull.c push.c run.c salvage.c seal.c sink.c state.c status.c sync.c target.c \
 	target_dir.c target_http.c)
-NET_SRC := tools/net/http.c
+NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c tsv.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
@@ -125,7 +125,7 @@ goeswith-report_LIBS := -lsqlite3 -ljansson -lsodium -lzstd
 
 PROGRAMS += goeswith-sync
 goeswith-sync_MAIN := tools/sync/main.c
-goeswith-sync_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl
+goeswith-sync_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl -lz
 
 PROGRAMS += goeswith-dock goeswith-sim
 goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c clients.c loop.c show.c till.c verbs.c)
@@ -133,7 +133,7 @@ goeswith-dock_LIBS := -lserialport
 goeswith-sim_MAIN := tools/sim/main.c
 goeswith-sim_LIBS := -lserialport -lsqlite3 -ljansson -lsodium -lzstd -lm
 
-LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lm -lpthread
+LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lcurl -lz -lm -lpthread
 
 # --- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := test_base test_pages test_scan test_table test_table_db test_host test_clients

@@ -103,6 +103,8 @@ static size_t header(char *line, size_t size, size_t n, void *ctx)
 	const char *value;
 	size_t len;
 
+	if (size * n > 9 && strncmp(line, "HTTP/", 5) == 0 && memchr(line, ' ', 9) != NULL)
+		a->status = strtol((const char *)memchr(line, ' ', 9), NULL, 10);
 	value = header_value(line, size * n, "ETag", &len);
 	if (value != NULL && len < sizeof(a->etag))
 		snprintf(a->etag, sizeof(a->etag), "%.*s", (int)len, value);

@@ -45,7 +45,7 @@ struct gw_http_request {
 };
 
 struct gw_http_answer {
-	long status;
+	long status;            /* known before the first byte of the body is taken */
 	int64_t retry_after_ms; /* the server asked to wait; 0: it did not */
 	char etag[128];
 	bool framed; /* the server said where the answer ends, and it ended there */

@@ -61,6 +61,7 @@ static const char *const statements[SQL_COUNT] = {
 		     " FROM event WHERE terminal = ?1 AND epoch = ?2 AND seq = ?3",
 	[SQL_EPOCH] = "SELECT high, settled, cashier, late FROM epoch WHERE terminal = ?1"
 		      " AND epoch = ?2",
+	[SQL_SALE] = "SELECT 1 FROM sale WHERE terminal = ?1 AND epoch = ?2 AND basket = ?3",
 	[SQL_PUT_EPOCH] = "INSERT INTO epoch(terminal, epoch, seen, high, settled, cashier, late)"
 			  " VALUES(?1, ?2, (SELECT 1 + count(*) FROM epoch WHERE terminal = ?1),"
 			  " ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET high = excluded.high,"
@@ -124,6 +125,21 @@ static int make_schema(struct book *b, struct gw_err *err)
 	return rc;
 }
 
+/* 1: a book of the wanted kind, or one that can become it; 0: an empty file. */
+static int identify(struct book *b, struct gw_err *err)
+{
+	if (gw_db_is(b->path, BOOK_INTAKE_ID) && !b->intake)
+		return gw_err_set(
+			err, GW_E_INPUT,
+			"%s hands its events on to ClickHouse: collect into that, or into "
+			"another file",
+			b->path);
+	return gw_db_identify(b->db, b->path,
+			      gw_db_is(b->path, BOOK_INTAKE_ID) ? BOOK_INTAKE_ID
+								: GW_LEDGER_COLLECTION_ID,
+			      GW_LEDGER_COLLECTION_SCHEMA, "collection", err);
+}
+
 static int open_steps(struct book *b, struct gw_err *err)
 {
 	int rc = take_lock(b, err);
@@ -131,10 +147,11 @@ static int open_steps(struct book *b, struct gw_err *err)
 	if (rc == GW_OK)
 		rc = gw_db_open(&b->db, b->path, GW_DB_CREATE, NULL, err);
 	if (rc == GW_OK)
-		rc = gw_db_identify(b->db, b->path, GW_LEDGER_COLLECTION_ID,
-				    GW_LEDGER_COLLECTION_SCHEMA, "collection", err);
+		rc = identify(b, err);
 	if (rc == 0)
 		rc = make_schema(b, err);
+	if (rc >= 0 && b->intake)
+		rc = book_intake_make(b, err);
 	if (rc >= 0)
 		rc = gw_db_exec(b->db,
 				"PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
@@ -145,7 +162,7 @@ static int open_steps(struct book *b, struct gw_err *err)
 	return rc == GW_OK ? gw_project_init(&b->project, b->db, true, err) : rc;
 }
 
-int book_open(struct book **book, const char *path, struct gw_err *err)
+int book_open(struct book **book, const char *path, bool intake, struct gw_err *err)
 {
 	struct book *b = calloc(1, sizeof(*b));
 	int rc;
@@ -155,6 +172,7 @@ int book_open(struct book **book, const char *path, struct gw_err *err)
 		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	b->lock_fd = -1;
 	snprintf(b->path, sizeof(b->path), "%s", path);
+	b->intake = intake;
 	rc = open_steps(b, err);
 	if (rc < 0)
 		book_close(b);
@@ -385,6 +403,8 @@ static int put_event(struct book *b, const char *till, const char *epoch, const 
 		state->late = true;
 	else
 		state->high = l->row.seq;
+	if (b->intake && book_intake_misses_sale(b, till, epoch, &l->row.event))
+		state->late = true;
 	if (l->known && !state->late &&
 	    gw_project_apply(&b->project, l->row.seq, &l->row.event) != SQLITE_OK)
 		return gw_db_fail(b->db, err, b->path);
@@ -462,7 +482,9 @@ static int take_steps(struct book *b, const struct file_name *name, const struct
 	int rc;
 
 	book_get_epoch(b, h->till, h->epoch, &state);
-	rc = put_events(b, batch, &state, fresh, err);
+	rc = b->intake ? book_intake_bring_back(b, h, err) : GW_OK;
+	if (rc == GW_OK)
+		rc = put_events(b, batch, &state, fresh, err);
 	/* Events that were all there need no proof of where they belong. */
 	if (rc == GW_OK && (*fresh > 0 || gap))
 		rc = check_chain(b, h, row.hash, err);

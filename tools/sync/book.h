@@ -33,8 +33,13 @@ struct file_name {
 /* GW_E_INPUT when it is no such name. */
 int file_name_parse(struct file_name *out, const char *name);
 
-/* GW_E_AGAIN: another collector has it; GW_E_INPUT: foreign, newer or damaged; GW_E_STORAGE ... */
-int book_open(struct book **book, const char *path, struct gw_err *err);
+/*
+ * An intake is a book that hands its events on to an archive and keeps what is under way.  A book
+ * becomes one when it is opened as one, and cannot go back.
+ *
+ * GW_E_AGAIN: another collector has it; GW_E_INPUT: foreign, newer or damaged; GW_E_STORAGE ...
+ */
+int book_open(struct book **book, const char *path, bool intake, struct gw_err *err);
 void book_close(struct book *book);
 
 int book_begin(struct book *book, struct gw_err *err);

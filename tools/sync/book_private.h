@@ -11,6 +11,7 @@
 #include "model/event_json.h"
 #include "store/project.h"
 #include "tools/sync/book.h"
+#include "tools/sync/book_intake.h"
 
 enum {
 	SQL_BEGIN,
@@ -27,6 +28,7 @@ enum {
 	SQL_SAME,
 	SQL_EPOCH,
 	SQL_PUT_EPOCH,
+	SQL_SALE,
 	SQL_COUNT
 };
 
@@ -40,10 +42,31 @@ struct book {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[SQL_COUNT];
 	struct gw_project project;
+	bool intake;
+	struct book_archive archive;
 	int lock_fd;
 	char path[GW_PATH_MAX];
 	char room[GW_EVENT_ROOM];
 };
+
+#define BOOK_INTAKE_ID 0x67776931 /* application_id of an intake, "gwi1" */
+
+/* --- an intake (book_intake.c) --- */
+
+/* Makes a book an intake, if it is none yet. */
+int book_intake_make(struct book *b, struct gw_err *err);
+
+/* Whether an event belongs to a sale that is no longer here. */
+bool book_intake_misses_sale(struct book *b, const char *till, const char *epoch,
+			     const struct gw_event *event);
+
+/* Brings those events of a batch back that the archive has, so that they can be compared. */
+int book_intake_bring_back(struct book *b, const struct gw_batch_header *header,
+			   struct gw_err *err);
+
+/* Brings a whole epoch back. */
+int book_intake_bring_epoch(struct book *b, const char *till, const char *epoch,
+			    struct gw_err *err);
 
 /* The state of an epoch, all zero when there is none yet. */
 void book_get_epoch(struct book *b, const char *till, const char *epoch, struct epoch_row *row);

@@ -23,7 +23,7 @@ static int derive(struct book *b, const char *till, const char *epoch, struct ep
 		"DELETE FROM offer WHERE terminal = ?1 AND epoch = ?2",
 		("SELECT seq, at_ms, mono_ms, basket, kind, body FROM event WHERE terminal = ?1"
 		 " AND epoch = ?2 ORDER BY seq")};
-	int rc = GW_OK;
+	int rc = b->intake ? book_intake_bring_epoch(b, till, epoch, err) : GW_OK;
 
 	gw_project_terminal(&b->project, till, epoch);
 	b->project.cashier[0] = '\0';

@@ -19,15 +19,16 @@
 #include "base/json.h"
 #include "base/when.h"
 #include "tools/sync/ack.h"
-#include "tools/sync/book.h"
 #include "tools/sync/device.h"
+#include "tools/sync/sink.h"
 #include "tools/sync/sync.h"
 
 #define FILES_A_COMMIT 64
 
 struct collecting {
 	const struct sync *sync;
-	struct book *book;
+	struct sink *sink;
+	struct book *book; /* the sink's */
 	const char *dir;
 	char till[GW_BATCH_TILL_MAX];
 	struct device_key key;
@@ -288,6 +289,7 @@ static bool is_till_name(const char *name)
 		       n;
 }
 
+/* 1: it is to be acknowledged once the sink has settled; 0: it waits. */
 static int collect_terminal(struct collecting *c, const char *up, const char *till)
 {
 	char folder[GW_PATH_MAX];
@@ -310,14 +312,47 @@ static int collect_terminal(struct collecting *c, const char *up, const char *ti
 	else
 		book_rollback(c->book);
 	c->in_transaction = 0;
-	/* Looked at each time, so that a crash between commit and here is mended. */
-	return rc == GW_OK ? publish(c) : rc;
+	return rc == GW_OK ? 1 : rc;
+}
+
+/*
+ * Acknowledges terminals, once the sink has all that the book took from them.  Looked at each time,
+ * so that a crash between commit and here is mended.
+ */
+static int acknowledge(struct collecting *c, struct dirent **tills, const bool *done, int count)
+{
+	int rc = c->sink->ops->settle(c->sink, c->err);
+
+	for (int i = 0; i < count && rc == GW_OK; i++) {
+		if (!done[i])
+			continue;
+		snprintf(c->till, sizeof(c->till), "%.*s", GW_BATCH_TILL_MAX - 1, tills[i]->d_name);
+		rc = publish(c);
+	}
+	return rc;
+}
+
+static int collect_terminals(struct collecting *c, const char *up, struct dirent **tills,
+			     bool *done, int count)
+{
+	int rc = GW_OK, from = 0;
+
+	for (int i = 0; i < count && rc >= 0; i++) {
+		rc = collect_terminal(c, up, tills[i]->d_name);
+		done[i] = rc == 1;
+		if (rc >= 0 && c->sink->ops->waiting(c->sink) >= c->sink->ops->patience) {
+			rc = acknowledge(c, tills + from, done + from, i + 1 - from);
+			from = i + 1;
+		}
+	}
+	return rc >= 0 ? acknowledge(c, tills + from, done + from, count - from) : rc;
 }
 
 static int collect_all(struct collecting *c)
 {
 	char up[GW_PATH_MAX];
 	struct dirent **names;
+	bool *done;
 	int n, rc = gw_path_join(up, c->dir, "up", c->err);
 
 	if (rc < 0)
@@ -327,12 +362,13 @@ static int collect_all(struct collecting *c)
 		return GW_OK;
 	if (n < 0)
 		return gw_err_errno(c->err, GW_E_STORAGE, errno, "cannot read %s", up);
-	for (int i = 0; i < n; i++) {
-		if (rc == GW_OK)
-			rc = collect_terminal(c, up, names[i]->d_name);
+	done = calloc((size_t)n + 1, sizeof(*done));
+	rc = done != NULL ? collect_terminals(c, up, names, done, n)
+			  : gw_err_set(c->err, GW_E_MEMORY, "out of memory");
+	for (int i = 0; i < n; i++)
 		free(names[i]);
-	}
 	free(names);
+	free(done);
 	return rc;
 }
 
@@ -364,21 +400,15 @@ static void print_result(const struct collecting *c)
 int sync_collect(struct sync *s, struct gw_err *err)
 {
 	struct collecting c = {.sync = s, .err = err};
-	char path[GW_PATH_MAX];
 	int rc;
 
 	if (s->cli.argc - s->cli.first != 1)
 		return gw_err_set(err, GW_E_USAGE, "collect takes one folder, that with up/ in it");
-	if (s->into != NULL && strncmp(s->into, "clickhouse:", 11) == 0)
-		return gw_err_set(err, GW_E_UNSUPPORTED,
-				  "--into clickhouse: is not there yet; collect into a file, and "
-				  "load its tables from there");
 	c.dir = s->cli.argv[s->cli.first];
-	rc = gw_path_join(path, c.dir, "collection.db", err);
-	if (rc == GW_OK)
-		rc = book_open(&c.book, s->into != NULL ? s->into : path, err);
+	rc = sink_open(&c.sink, s->into, c.dir, s, err);
 	if (rc < 0)
 		return rc;
+	c.book = c.sink->book;
 	c.ack = malloc(ACK_FILE_MAX);
 	rc = c.ack != NULL ? collect_all(&c) : gw_err_set(err, GW_E_MEMORY, "out of memory");
 	if (s->progress && c.files >= 49)
@@ -386,6 +416,6 @@ int sync_collect(struct sync *s, struct gw_err *err)
 	if (rc == GW_OK)
 		print_result(&c);
 	free(c.ack);
-	book_close(c.book);
+	c.sink->ops->close(c.sink);
 	return rc;
 }

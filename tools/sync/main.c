@@ -9,6 +9,7 @@ enum {
 	OPT_FROM,
 	OPT_INTO,
 	OPT_KEYS,
+	OPT_CLUSTER,
 	OPT_REMOVE,
 	OPT_EVENTS,
 	OPT_BYTES,
@@ -20,7 +21,9 @@ enum {
 static const struct gw_cli_option options[] = {
 	{OPT_TO, "to", "URL", "where batches go: dir:PATH, https://..., s3://BUCKET/PREFIX"},
 	{OPT_FROM, "from", "URL", "where tables come from (else as --to)"},
-	{OPT_INTO, "into", "FILE", "collect: the database (else DIR/collection.db)"},
+	{OPT_INTO, "into", "FILE|URL",
+	 "collect: the database (else DIR/collection.db), or clickhouse:http://HOST:PORT[/DB]"},
+	{OPT_CLUSTER, "cluster", "NAME", "collect, schema: make the tables on this cluster"},
 	{OPT_KEYS, "keys", "DIR", "collect: demand signatures by DIR/TERMINAL.pub"},
 	{OPT_REMOVE, "remove", NULL, "collect: delete files already taken"},
 	{'o', "output", "FILE", "salvage: the new journal"},
@@ -37,7 +40,8 @@ static const struct gw_cli_program program = {
 	.synopsis = "push [--to URL]\n"
 		    "pull [--from URL]\n"
 		    "run [--to URL] [--from URL]\n"
-		    "collect DIR [--into FILE]\n"
+		    "collect DIR [--into FILE|clickhouse:URL [--cluster NAME]]\n"
+		    "schema [--cluster NAME] [clickhouse:URL]...\n"
 		    "status\n"
 		    "verify [JOURNAL]\n"
 		    "salvage JOURNAL -o NEW",
@@ -48,7 +52,8 @@ static const struct gw_cli_program program = {
 		 "  run      both, for ever\n"
 		 "  collect  head office: checks the batches below DIR/up, takes them into a "
 		 "database,\n"
-		 "           publishes DIR/ack/TERMINAL\n"
+		 "           or into ClickHouse, publishes DIR/ack/TERMINAL\n"
+		 "  schema   makes the tables in ClickHouse (prints them when no URL is given)\n"
 		 "  status   what is waiting, since when, and why\n"
 		 "  verify   checks the hash chain of a journal\n"
 		 "  salvage  copies what can be read of a damaged journal into a new one",
@@ -62,7 +67,7 @@ static const struct {
 } verbs[] = {
 	{"push", sync_push},       {"pull", sync_pull},     {"run", sync_run},
 	{"collect", sync_collect}, {"status", sync_status}, {"verify", sync_verify},
-	{"salvage", sync_salvage},
+	{"salvage", sync_salvage}, {"schema", sync_schema},
 };
 
 /* Numbers that the command line or, failing that, the configuration gives. */
@@ -107,6 +112,9 @@ static int take_option(struct sync *s, const char *values[NUMBERS], int id, cons
 		break;
 	case OPT_KEYS:
 		s->keys = value;
+		break;
+	case OPT_CLUSTER:
+		s->cluster = value;
 		break;
 	case OPT_REMOVE:
 		s->remove = true;
@@ -190,7 +198,8 @@ int main(int argc, char **argv)
 		return s.cli.exit_status;
 	if (s.cli.first == argc)
 		return gw_cli_usage(
-			&program, "what to do? push, pull, run, collect, status, verify, salvage");
+			&program, "what to do? push, pull, run, collect, status, verify, salvage, "
+				  "schema");
 	rc = run(&s, values, &err);
 	gw_conf_free(s.conf);
 	if (rc == GW_E_USAGE)

@@ -28,6 +28,7 @@ struct sync {
 	char device[GW_PATH_MAX]; /* folder of the till's own key */
 	const char *to, *from;    /* URLs, NULL: not given */
 	const char *into;         /* collect: where to */
+	const char *cluster;      /* collect, schema: of ClickHouse, NULL: one machine */
 	const char *output;       /* salvage */
 	const char *keys;         /* collect: folder of device keys, NULL: signatures optional */
 	bool remove;              /* collect: delete what is committed */
@@ -38,7 +39,8 @@ struct sync {
 /* A verb.  GW_OK, or a code with the sentence in err. */
 typedef int sync_verb(struct sync *s, struct gw_err *err);
 
-sync_verb sync_push, sync_pull, sync_run, sync_collect, sync_status, sync_verify, sync_salvage;
+sync_verb sync_push, sync_pull, sync_run, sync_collect, sync_status, sync_verify, sync_salvage,
+	sync_schema;
 
 /* A value of the configuration's [sync] section; the command line has gone before. */
 const char *sync_setting(const struct sync *s, const char *key, const char *fallback);
