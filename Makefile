@@ -74,7 +74,7 @@ FIRMWARE_SRC :=
 DECODE_SRC := tools/decode/lines.c tools/decode/print.c tools/decode/raw.c
 TABLE_SRC  := $(addprefix tools/table/,any.c bundle.c cells.c install.c issues.c manifest.c minisign.c payload.c \
 	payload_read.c read_items.c read_rules.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
-MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c db.c dict.c evaluate.c evidence.c family.c fold.c gram.c itemsets.c lapack.c last_round.c learn.c \
+MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c counted.c db.c dict.c evaluate.c evidence.c family.c fold.c gram.c itemsets.c lapack.c last_round.c learn.c \
 	measure.c options.c order.c plan.c read_basket.c read_batch.c read_csv.c read_path.c round.c round_page.c round_table.c rules.c \
 	sales.c score.c season.c source.c split.c spool.c tablefile.c triangle.c write.c)
 REPORT_SRC :=
@@ -84,13 +84,13 @@ REGISTER_SRC := $(addprefix pos-plugin/,clock.c customer.c dock_client.c loop.c 
 	register.c screen.c sync_news.c tills.c)
 
 MODEL_SRC += pos-plugin/model/event_json.c pos-plugin/model/event_line.c
-STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c db.c journal.c journal_file.c journal_read.c \
+STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c collection.c db.c journal.c journal_file.c journal_read.c \
 	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
 SYNC_SRC += $(addprefix tools/sync/,ack.c book.c book_intake.c book_settle.c clickhouse_tables.c collect.c device.c into_clickhouse.c news.c pull.c push.c run.c salvage.c seal.c sink.c state.c status.c sync.c target.c \
 	target_dir.c target_http.c)
-NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c tsv.c)
+NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c office.c rows.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
@@ -110,7 +110,7 @@ goeswith_MAIN := pos-plugin/main.c
 goeswith_LIBS := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium -lzstd -lm
 PROGRAMS += goeswith-mine
 goeswith-mine_MAIN := tools/mine/main.c
-goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lm -lpthread -ldl
+goeswith-mine_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl -lz -lm -lpthread -ldl
 
 PROGRAMS += goeswith-table
 goeswith-table_MAIN := tools/table/main.c
@@ -121,7 +121,7 @@ goeswith-decode_MAIN := tools/decode/main.c
 goeswith-decode_LIBS := -linih
 PROGRAMS += goeswith-report
 goeswith-report_MAIN := tools/report/main.c
-goeswith-report_LIBS := -lsqlite3 -ljansson -lsodium -lzstd
+goeswith-report_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl -lz
 
 PROGRAMS += goeswith-sync
 goeswith-sync_MAIN := tools/sync/main.c

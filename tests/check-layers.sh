@@ -23,7 +23,7 @@ BEGIN {
 	may["firmware/board/posix"] = "base link port firmware"
 	may["tools"] = "base link model store stats scan"
 	# what speaks HTTP: the register sees none of tools, so it cannot come to link a network library
-	may["tools/net"] = "base"
+	may["tools/net"] = "base model store"
 	may["tools/sim"] = "base link model store stats scan offer port engine"
 	# header of an outside library -> the file or folder that may include it
 	only["curses.h"] = "^pos-plugin/ui/termtype[.]c$"

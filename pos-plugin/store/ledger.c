@@ -326,13 +326,14 @@ static int row_of(sqlite3_stmt *stmt, struct gw_cell cells[COLUMNS_MAX])
 	return n;
 }
 
-int gw_ledger_ask(struct gw_ledger *s, enum gw_query query, const struct gw_period *period,
+int gw_ledger_ask(void *ledger, enum gw_query query, const struct gw_period *period,
 		  int (*each)(void *ctx, const struct gw_cell *cells, int count), void *ctx,
 		  struct gw_err *err)
 {
+	struct gw_ledger *s = ledger;
 	struct gw_cell cells[COLUMNS_MAX];
 	sqlite3_stmt *stmt;
-	int step = SQLITE_DONE, rc = gw_db_prepare(s->db, &stmt, gw_query_sql(query), err);
+	int step = SQLITE_DONE, rc = gw_db_prepare(s->db, &stmt, gw_query_sqlite(query), err);
 
 	if (rc < 0)
 		return rc;

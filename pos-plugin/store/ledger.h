@@ -13,7 +13,7 @@
 #ifndef STORE_LEDGER_H
 #define STORE_LEDGER_H
 
-#include "store/queries.h"
+#include "store/answers.h"
 #include "store/today.h"
 
 #define GW_LEDGER_COLLECTION_ID     0x67776331 /* application_id of a collector's database, "gwc1" */
@@ -35,22 +35,9 @@ int gw_ledger_add(struct gw_ledger *ledger, const char *path, int64_t from_ms, i
 /* Files taken so far. */
 int64_t gw_ledger_sources(const struct gw_ledger *ledger);
 
-struct gw_cell {
-	const char *text; /* borrowed during the call, NULL: the cell is a number */
-	int64_t number;
-};
-
-struct gw_period {
-	int64_t from_ms, to_ms;
-	int64_t local_ms; /* local time is UTC plus this */
-};
-
-/*
- * Calls each for every row of a query's answer; a negative result of each ends it and is returned.
- */
-int gw_ledger_ask(struct gw_ledger *ledger, enum gw_query query, const struct gw_period *period,
-		  int (*each)(void *ctx, const struct gw_cell *cells, int count), void *ctx,
-		  struct gw_err *err);
+/* A gw_ask_fn (store/answers.h); from is the ledger. */
+int gw_ledger_ask(void *ledger, enum gw_query query, const struct gw_period *period,
+		  gw_cells_fn *each, void *ctx, struct gw_err *err);
 
 int gw_ledger_today(struct gw_ledger *ledger, int64_t from_ms, int64_t to_ms,
 		    struct gw_today *today, struct gw_err *err);

@@ -1,5 +1,9 @@
 #include "store/queries.h"
 
+#include <inttypes.h>
+
+/* --- SQLite ----------------------------------------------------------------------------------- */
+
 /* A sale that counts, and what makes an offer one that was taken. */
 #define COUNTED "s.closed_ms >= ?1 AND s.closed_ms < ?2 AND s.reason <> 'cancel'"
 #define TAKEN   "o.result IN ('accepted', 'accepted_by_scan')"
@@ -10,7 +14,7 @@
 /* An acceptance whose line is not known is taken as kept. */
 #define KEPT TAKEN " AND NOT coalesce(l.voided, 0)"
 
-static const char *const queries[GW_QUERY_COUNT] = {
+static const char *const sqlite[GW_QUERY_COUNT] = {
 	[GW_QUERY_SALES] = "SELECT count(*) FILTER (WHERE s.reason <> 'cancel'),"
 			   " coalesce(sum(s.items) FILTER (WHERE s.reason <> 'cancel'), 0),"
 			   " coalesce(sum(s.total_minor) FILTER (WHERE s.reason <> 'cancel'), 0),"
@@ -56,9 +60,97 @@ static const char *const queries[GW_QUERY_COUNT] = {
 		" GROUP BY s.terminal, s.epoch, s.basket)"
 		" SELECT hour, count(*), sum(items), sum(total), sum(shown), sum(taken),"
 		" sum(value) FROM per_sale GROUP BY 1 ORDER BY 1",
+	[GW_QUERY_JOURNALS] =
+		"SELECT p.terminal, p.epoch, (SELECT e.at_ms FROM event e WHERE e.terminal ="
+		" p.terminal AND e.epoch = p.epoch ORDER BY e.seq LIMIT 1) AS first FROM epoch p"
+		" WHERE first IS NOT NULL ORDER BY p.terminal, first, p.epoch",
 };
 
-const char *gw_query_sql(enum gw_query query)
+const char *gw_query_sqlite(enum gw_query query)
 {
-	return (unsigned)query < GW_QUERY_COUNT ? queries[query] : "";
+	const char *sql = (unsigned)query < GW_QUERY_COUNT ? sqlite[query] : NULL;
+
+	return sql != NULL ? sql : "";
+}
+
+/* --- ClickHouse ------------------------------------------------------------------------------- */
+
+#undef COUNTED
+#undef TAKEN
+#undef KEPT
+
+#define CLOSED  "state = 'closed' AND closed_ms >= ?1 AND closed_ms < ?2"
+#define COUNTED CLOSED " AND reason <> 'cancel'"
+
+/* Of one offer, behind ARRAY JOIN offer AS o. */
+#define TAKEN "o.result IN ('accepted', 'accepted_by_scan')"
+#define KEPT  "(" TAKEN " AND NOT (o.line > 0 AND line.voided[indexOf(line.line, o.line)] <> 0))"
+#define VALUE "ifNull(o.value_minor, 0)"
+
+/* Of the offers inside a sale. */
+#define SHOWN_COUNT "arrayCount(g -> g = 0, offer.ghost)"
+#define TAKEN_COUNT                                                                                \
+	"arrayCount((g, r) -> g = 0 AND r IN ('accepted', 'accepted_by_scan'), offer.ghost,"       \
+	" offer.result)"
+#define VALUE_SUM                                                                                  \
+	"arraySum(arrayMap((g, v) -> if(g = 0, ifNull(v, 0), 0), offer.ghost, offer.value_minor))"
+
+/* The items of a sale that mining looks at, sorted.  offer NULL: not an item. */
+#define BASKET                                                                                     \
+	"arraySort(arrayDistinct(arrayFilter((c, q, f, v) -> ifNull(f, 1) = 0 AND q > 0 AND v = "  \
+	"0,"                                                                                       \
+	" line.code, line.qty, line.offer, line.voided)))"
+#define SOLD "state = 'closed' AND reason <> 'cancel'"
+
+static const char *const clickhouse[GW_QUERY_COUNT] = {
+	[GW_QUERY_SALES] = "SELECT countIf(reason <> 'cancel'), sumIf(items, reason <> 'cancel'),"
+			   " sumIf(total_minor, reason <> 'cancel'), countIf(reason = 'cancel')"
+			   " FROM sale FINAL WHERE " CLOSED,
+	[GW_QUERY_OFFERS] = "SELECT o.ghost, o.result, count(), sum(" VALUE "),"
+			    " sum(if(" TAKEN ", ifNull(o.margin_minor, 0), 0)), sum(" KEPT "),"
+			    " sum(if(" KEPT ", " VALUE ", 0))"
+			    " FROM sale FINAL ARRAY JOIN offer AS o WHERE " COUNTED
+			    " GROUP BY o.ghost, o.result ORDER BY o.ghost, o.result",
+	[GW_QUERY_ADDON] = "SELECT sum(" SHOWN_COUNT " > 0), sum(" TAKEN_COUNT " > 0),"
+			   " sum(total_minor * (" TAKEN_COUNT " > 0)),"
+			   " sum(items * (" TAKEN_COUNT " > 0)) FROM sale FINAL WHERE " COUNTED,
+	[GW_QUERY_RULES] =
+		"SELECT o.rule, o.code, max(o.name), sum(o.ghost = 0) AS shown,"
+		" sum(o.ghost = 0 AND " TAKEN "), sum(o.ghost = 0 AND o.result = 'declined'),"
+		" sum(o.ghost = 0 AND o.result = 'not_voiced'),"
+		" sum(if(o.ghost = 0, " VALUE ", 0)), sum(o.ghost = 0 AND " KEPT "), sum(o.ghost)"
+		" FROM sale FINAL ARRAY JOIN offer AS o WHERE " COUNTED
+		" GROUP BY o.rule, o.code ORDER BY shown DESC, o.rule, o.code",
+	[GW_QUERY_CASHIERS] =
+		"SELECT cashier, count(), sum(items), sum(total_minor), sum(" SHOWN_COUNT "),"
+		" sum(arrayCount((g, r) -> g = 0 AND r <> 'not_voiced', offer.ghost,"
+		" offer.result)), sum(" TAKEN_COUNT "), sum(" VALUE_SUM ")"
+		" FROM sale FINAL WHERE " COUNTED " GROUP BY cashier ORDER BY cashier",
+	[GW_QUERY_HOURS] =
+		"SELECT intDiv(closed_ms + ?3, 3600000) % 24 AS hour, count(), sum(items),"
+		" sum(total_minor), sum(" SHOWN_COUNT "), sum(" TAKEN_COUNT "), sum(" VALUE_SUM ")"
+		" FROM sale FINAL WHERE " COUNTED " GROUP BY hour ORDER BY hour",
+	[GW_QUERY_BASKETS] = "SELECT countIf(" SOLD " AND notEmpty(" BASKET ")),"
+			     " countIf(state = 'closed') FROM sale FINAL",
+	[GW_QUERY_ITEMS] =
+		"SELECT arrayJoin(" BASKET ") AS code, count() FROM sale FINAL WHERE " SOLD
+		" GROUP BY code ORDER BY code",
+	[GW_QUERY_PAIRS] =
+		"SELECT a, arrayJoin(arraySlice(" BASKET ", i + 1)) AS b, count() AS n"
+		" FROM sale FINAL ARRAY JOIN " BASKET " AS a, arrayEnumerate(" BASKET ") AS i"
+		" WHERE " SOLD " GROUP BY a, b HAVING n >= ?1 ORDER BY a, b",
+	[GW_QUERY_CLOSINGS] = "SELECT count() FROM event FINAL WHERE kind = 'close'",
+	[GW_QUERY_JOURNALS] = "SELECT terminal, epoch, argMin(at_ms, seq) AS first FROM event FINAL"
+			      " GROUP BY terminal, epoch ORDER BY terminal, first, epoch",
+};
+
+void gw_query_clickhouse(struct gw_text *out, enum gw_query query, const int64_t numbers[3])
+{
+	const char *sql = (unsigned)query < GW_QUERY_COUNT ? clickhouse[query] : "";
+
+	for (const char *p = sql; *p != '\0'; p++)
+		if (*p == '?' && p[1] >= '1' && p[1] <= '3')
+			gw_text_addf(out, "%" PRId64, numbers[*++p - '1']);
+		else
+			gw_text_add_char(out, *p);
 }

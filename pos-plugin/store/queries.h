@@ -1,12 +1,22 @@
 /*
- * Every question that reports ask of the statistics tables, in one place.  Written for the tables
- * with terminal and epoch in front, as the collector keeps them and store/ledger.h builds them.
+ * Every question that reports and mining ask of the statistics, in one place and in both dialects:
+ * SQLite over the tables sale, sale_line and offer with terminal and epoch in front (as the
+ * collector keeps them and store/ledger.h builds them), ClickHouse over one table sale whose rows
+ * hold their lines and offers as arrays (tools/sync/clickhouse_tables.h).  Both give the same rows
+ * in the same order, to the last digit.
+ *
+ * The ClickHouse texts work in one SELECT over the table itself, without subquery or join: that is
+ * what a Distributed table can hand down to its shards, so that only sums travel.
  *
  * Parameters: ?1 from_ms, ?2 to_ms (closed_ms in [from, to)), ?3 milliseconds of local time ahead
- * of UTC.  Plain text, no state.
+ * of UTC; of the counts for mining ?1 is the least count.  Plain text, no state.
  */
 #ifndef STORE_QUERIES_H
 #define STORE_QUERIES_H
+
+#include <stdint.h>
+
+#include "base/text.h"
 
 enum gw_query {
 	/* sales, items, total, cancelled */
@@ -21,9 +31,28 @@ enum gw_query {
 	GW_QUERY_CASHIERS,
 	/* a row per local hour 0-23: sales, items, total, shown, accepted, value */
 	GW_QUERY_HOURS,
+	GW_QUERY_REPORTS, /* how many of these there are */
+
+	/* For mining, in ClickHouse only (elsewhere goeswith-mine counts by itself).  A basket is
+	 * the set of items that a sale was closed with, less what offers brought about. */
+
+	/* baskets that are not empty, sales closed */
+	GW_QUERY_BASKETS = GW_QUERY_REPORTS,
+	/* a row per item: code, baskets with it */
+	GW_QUERY_ITEMS,
+	/* a row per pair with at least ?1 baskets: code, greater code, baskets with both */
+	GW_QUERY_PAIRS,
+	/* closing events: to be equal to the sales closed, or some lost their opening */
+	GW_QUERY_CLOSINGS,
+	/* a row per journal: terminal, epoch, time of its first event; in that order of time */
+	GW_QUERY_JOURNALS,
 	GW_QUERY_COUNT
 };
 
-const char *gw_query_sql(enum gw_query query);
+/* For sqlite3_prepare and its parameters; "" where there is none. */
+const char *gw_query_sqlite(enum gw_query query);
+
+/* For ClickHouse, the numbers put in their places.  Told by out->cut if it does not fit (2 KB). */
+void gw_query_clickhouse(struct gw_text *out, enum gw_query query, const int64_t numbers[3]);
 
 #endif

@@ -110,6 +110,14 @@ static int take_rule(void *ctx, const struct gw_cell *c, int count)
 int gw_ledger_today(struct gw_ledger *s, int64_t from_ms, int64_t to_ms, struct gw_today *t,
 		    struct gw_err *err)
 {
+	struct gw_answers answers = {gw_ledger_ask, s};
+
+	return gw_today_ask(&answers, from_ms, to_ms, t, err);
+}
+
+int gw_today_ask(const struct gw_answers *answers, int64_t from_ms, int64_t to_ms,
+		 struct gw_today *t, struct gw_err *err)
+{
 	static const struct {
 		enum gw_query query;
 		int (*take)(void *ctx, const struct gw_cell *cells, int count);
@@ -124,7 +132,7 @@ int gw_ledger_today(struct gw_ledger *s, int64_t from_ms, int64_t to_ms, struct 
 	t->from_ms = from_ms;
 	t->to_ms = to_ms;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == GW_OK; i++)
-		rc = gw_ledger_ask(s, steps[i].query, &period, steps[i].take, t, err);
+		rc = answers->ask(answers->from, steps[i].query, &period, steps[i].take, t, err);
 	return rc;
 }
 

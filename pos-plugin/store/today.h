@@ -13,6 +13,8 @@
 
 #define GW_TODAY_RULES 40
 
+struct gw_answers;
+
 struct gw_today_rule {
 	char rule[GW_ID_MAX];
 	char name[64]; /* of the add-on, cut; "" when unknown */
@@ -45,6 +47,10 @@ int64_t gw_today_mean(int64_t total, int64_t count);
 
 /* Accepted by key and by scan. */
 int64_t gw_today_accepted(const struct gw_today *today);
+
+/* Asks for the day. */
+int gw_today_ask(const struct gw_answers *answers, int64_t from_ms, int64_t to_ms,
+		 struct gw_today *today, struct gw_err *err);
 
 /* Reads one journal, also while a register writes it.  Codes as gw_reader_open. */
 int gw_store_today(const char *journal, int64_t from_ms, int64_t to_ms, struct gw_today *today,

@@ -3,7 +3,7 @@
  *
  *	open --line/void/offer/ghost/outcome--> open --close--> added to the sales, or dropped
  *
- *	GW_EV_LINE     add_line      (again with the same number: its quantity changed)
+ *	GW_EV_LINE     add_line      (again with the same number: what it says now counts)
  *	GW_EV_VOID     void_line
  *	GW_EV_OFFER    record: shown
  *	GW_EV_GHOST    record: ghosts
@@ -15,6 +15,7 @@
  */
 #include "tools/mine/fold.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,13 +24,22 @@
 
 struct sale_line {
 	int number;
-	uint32_t item; /* GW_DICT_NONE: voided, or an offer's */
+	uint32_t item; /* GW_DICT_NONE: an offer's, or nothing sold */
+	bool voided;
+};
+
+/* Uploaded outcomes leave the rule out: it stands in the offer. */
+struct sale_offer {
+	int number;
+	uint32_t rule;
 };
 
 struct open_sale {
 	char basket[GW_BASKET_ID_MAX];
 	struct sale_line *lines;
 	uint32_t count, room;
+	struct sale_offer *offers;
+	uint32_t offer_count;
 };
 
 struct source {
@@ -71,8 +81,10 @@ void gw_fold_free(struct gw_fold *f)
 {
 	if (f == NULL)
 		return;
-	for (uint32_t i = 0; f->open != NULL && i < f->open_count; i++)
+	for (uint32_t i = 0; f->open != NULL && i < f->open_count; i++) {
 		free(f->open[i].lines);
+		free(f->open[i].offers);
+	}
 	free(f->open);
 	free(f->sources);
 	gw_dict_release(&f->keys);
@@ -130,6 +142,7 @@ static void drop_sale(struct gw_fold *f, struct open_sale *sale)
 	uint32_t i = (uint32_t)(sale - f->open);
 
 	free(sale->lines);
+	free(sale->offers);
 	memmove(sale, sale + 1, (f->open_count - i - 1) * sizeof(*sale));
 	f->open_count--;
 }
@@ -150,31 +163,50 @@ static struct open_sale *sale_of(struct gw_fold *f, const char *basket)
 	return sale;
 }
 
+/* The line of that number, NULL: none yet. */
+static struct sale_line *line_of(struct open_sale *sale, int number)
+{
+	for (uint32_t i = 0; i < sale->count; i++)
+		if (sale->lines[i].number == number)
+			return &sale->lines[i];
+	return NULL;
+}
+
+static bool room_for_line(struct open_sale *sale)
+{
+	uint32_t room = sale->room > 0 ? sale->room * 2 : 8;
+	struct sale_line *lines;
+
+	if (sale->count < sale->room)
+		return true;
+	lines = realloc(sale->lines, room * sizeof(*lines));
+	if (lines == NULL)
+		return false;
+	sale->lines = lines;
+	sale->room = room;
+	return true;
+}
+
 static int add_line(struct gw_fold *f, struct open_sale *sale, const struct gw_ev_line *line)
 {
 	const char *name = line->name != NULL ? line->name : "";
 	uint64_t refused = f->sales->intake.dropped[GW_DROP_CODE];
-	uint32_t item;
+	struct sale_line *known = line_of(sale, line->line);
+	uint32_t item, sold;
 
-	for (uint32_t i = 0; i < sale->count; i++)
-		if (sale->lines[i].number == line->line)
-			return GW_OK;
-	if (sale->count == LINES_MAX)
+	if (known == NULL && sale->count == LINES_MAX)
 		return GW_OK;
-	if (sale->count == sale->room) {
-		uint32_t room = sale->room > 0 ? sale->room * 2 : 8;
-		struct sale_line *lines = realloc(sale->lines, room * sizeof(*lines));
-
-		if (lines == NULL)
-			return GW_E_MEMORY;
-		sale->lines = lines;
-		sale->room = room;
-	}
+	if (!room_for_line(sale))
+		return GW_E_MEMORY;
 	item = gw_sales_item(f->sales, line->code, strlen(line->code));
 	if (item == GW_DICT_NONE)
 		return f->sales->intake.dropped[GW_DROP_CODE] > refused ? GW_OK : GW_E_MEMORY;
-	sale->lines[sale->count++] = (struct sale_line){
-		line->line, line->offer != 0 || line->qty <= 0 ? GW_DICT_NONE : item};
+	sold = line->offer != 0 || line->qty <= 0 ? GW_DICT_NONE : item;
+	if (known != NULL) {
+		known->item = sold;
+		return GW_OK;
+	}
+	sale->lines[sale->count++] = (struct sale_line){line->line, sold, false};
 	return gw_sales_tell(f->sales, item, name, strlen(name),
 			     line->price_minor > 0 && line->milli == 0 ? line->price_minor
 								       : GW_NO_PRICE);
@@ -182,9 +214,10 @@ static int add_line(struct gw_fold *f, struct open_sale *sale, const struct gw_e
 
 static void void_line(struct open_sale *sale, int number)
 {
-	for (uint32_t i = 0; i < sale->count; i++)
-		if (sale->lines[i].number == number)
-			sale->lines[i].item = GW_DICT_NONE;
+	struct sale_line *line = line_of(sale, number);
+
+	if (line != NULL)
+		line->voided = true;
 }
 
 static int close_sale(struct gw_fold *f, struct open_sale *sale, const struct gw_event *e,
@@ -198,7 +231,7 @@ static int close_sale(struct gw_fold *f, struct open_sale *sale, const struct gw
 	if (items == NULL)
 		return GW_E_MEMORY;
 	for (uint32_t i = 0; i < sale->count; i++)
-		if (sale->lines[i].item != GW_DICT_NONE)
+		if (sale->lines[i].item != GW_DICT_NONE && !sale->lines[i].voided)
 			items[b.count++] = sale->lines[i].item;
 	b.items = items;
 	if (e->u.close.reason == GW_CLOSE_CANCEL) {
@@ -215,6 +248,23 @@ static int close_sale(struct gw_fold *f, struct open_sale *sale, const struct gw
 /* --- offers
  * --------------------------------------------------------------------------------------- */
 
+static int keep_offer(struct gw_fold *f, struct open_sale *sale, const struct gw_ev_offer *o)
+{
+	uint32_t n = sale->offer_count;
+
+	if ((n & (n - 1)) == 0) {
+		struct sale_offer *offers =
+			realloc(sale->offers, (n > 0 ? (size_t)n * 2 : 1) * sizeof(*offers));
+
+		if (offers == NULL)
+			return GW_E_MEMORY;
+		sale->offers = offers;
+	}
+	sale->offers[sale->offer_count++] = (struct sale_offer){
+		o->offer, gw_dict_find(&f->sales->rules, o->rule, strlen(o->rule))};
+	return GW_OK;
+}
+
 static int note_offer(struct gw_fold *f, const struct gw_event *e)
 {
 	struct gw_rule_record *r = gw_sales_record(f->sales, e->u.offer.rule);
@@ -229,14 +279,28 @@ static int note_offer(struct gw_fold *f, const struct gw_event *e)
 		r->last_ms = e->at_ms;
 	if (e->u.offer.margin_minor >= 0)
 		r->margin_minor = e->u.offer.margin_minor;
-	return GW_OK;
+	return keep_offer(f, sale_of(f, e->basket), &e->u.offer);
 }
 
-static int note_outcome(struct gw_fold *f, const struct gw_ev_outcome *o)
+/* What the outcome says, else what its offer said. */
+static const char *rule_of(const struct gw_fold *f, const struct open_sale *sale,
+			   const struct gw_ev_outcome *o)
 {
-	struct gw_rule_record *r = gw_sales_record(f->sales, o->rule);
+	for (uint32_t i = sale->offer_count; o->rule[0] == '\0' && i-- > 0;)
+		if (sale->offers[i].number == o->offer && sale->offers[i].rule != GW_DICT_NONE)
+			return gw_dict_text(&f->sales->rules, sale->offers[i].rule);
+	return o->rule;
+}
+
+static int note_outcome(struct gw_fold *f, const struct open_sale *sale,
+			const struct gw_ev_outcome *o)
+{
+	char rule[GW_ID_MAX];
+	struct gw_rule_record *r;
 	bool taken = o->result == GW_RESULT_ACCEPTED || o->result == GW_RESULT_ACCEPTED_BY_SCAN;
 
+	snprintf(rule, sizeof(rule), "%s", rule_of(f, sale, o));
+	r = gw_sales_record(f->sales, rule);
 	if (r == NULL)
 		return GW_E_MEMORY;
 	if (o->ghost) {
@@ -270,7 +334,7 @@ int gw_fold_event(struct gw_fold *f, const struct gw_event *e, struct gw_err *er
 		rc = note_offer(f, e);
 		break;
 	case GW_EV_OUTCOME:
-		rc = note_outcome(f, &e->u.outcome);
+		rc = note_outcome(f, sale_of(f, e->basket), &e->u.outcome);
 		break;
 	case GW_EV_CLOSE:
 		rc = close_sale(f, sale_of(f, e->basket), e, err);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tools/mine/category.h"
+#include "tools/mine/counted.h"
 #include "tools/mine/evaluate.h"
 #include "tools/mine/fold.h"
 #include "tools/mine/options.h"
@@ -12,6 +13,7 @@
 #include "tools/mine/rules.h"
 #include "tools/mine/sales.h"
 #include "tools/mine/write.h"
+#include "tools/net/office.h"
 
 #define SPOOL_SHARE 4 /* a quarter of --memory for the spool's blocks */
 
@@ -49,7 +51,7 @@ static uint32_t least_count(const struct gw_mine_options *o, const struct gw_sal
 	uint64_t n = o->min_count;
 
 	if (n == 0 && o->support_given)
-		n = gw_count_for(o->min_support, gw_spool_count(sales->spool));
+		n = gw_count_for(o->min_support, gw_sales_baskets(sales));
 	if (n == 0)
 		n = otherwise;
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
@@ -68,7 +70,7 @@ static int print_categories(const struct gw_mine_options *o, const struct gw_tsv
 	for (uint32_t k = 0; k < counts.categories; k++)
 		for (uint32_t i = 0; i < counts.items; i++) {
 			struct gw_counts c = {gw_category_both(&counts, k, i), counts.n_x[k],
-					      s->facts[i].baskets, gw_spool_count(s->spool)};
+					      s->facts[i].baskets, gw_sales_baskets(s)};
 
 			if (c.n_xy >= least && gw_at_least(c.n_xy, c.n_x, o->min_confidence))
 				gw_tsv_category(tsv, k, i, &c);
@@ -81,7 +83,7 @@ static int print_tsv(const struct gw_mine_options *o, const struct gw_sales *sal
 		     const struct gw_itemsets *sets, uint32_t least, struct gw_err *err)
 {
 	struct gw_rule_filter filter = {o->min_confidence, o->fdr, o->productive};
-	uint64_t baskets = gw_spool_count(sales->spool);
+	uint64_t baskets = gw_sales_baskets(sales);
 	struct gw_rule_list list = {0};
 	struct gw_out out;
 	int rc = gw_out_open(&out, o->output, err);
@@ -128,6 +130,57 @@ static int mine_exact(const struct gw_mine_options *o, const struct gw_sales *sa
 	return rc;
 }
 
+/* --- counts made at head office's server -------------------------------------------------------
+ */
+
+/* Whether items and pairs of one server are all that is asked for. */
+static bool may_be_counted(const struct gw_mine_options *o, const struct gw_cli *cli)
+{
+	return cli->argc - cli->first == 1 && gw_clickhouse_is(cli->argv[cli->first]) && o->tsv &&
+	       o->antecedent_max == 1 && !o->categories && o->max_basket == 0;
+}
+
+static int mine_counts(const struct gw_mine_options *o, struct gw_sales *sales,
+		       struct gw_office *office, struct gw_err *err)
+{
+	uint32_t least = least_count(o, sales, 1);
+	struct gw_itemsets sets;
+	struct gw_order order;
+	int rc = gw_order_make(&order, sales, NULL, least, 0, err);
+
+	if (rc < 0)
+		return rc;
+	rc = gw_counted_pairs(&sets, sales, &order, office, least, err);
+	if (rc == GW_OK) {
+		rc = print_tsv(o, sales, &sets, least, err);
+		gw_itemsets_release(&sets);
+	}
+	gw_order_release(&order);
+	return rc;
+}
+
+/* *read: the sales have to be read all the same. */
+static int mine_counted(const struct gw_mine_options *o, const struct gw_cli *cli, bool *read,
+			struct gw_err *err)
+{
+	struct gw_office *office;
+	struct gw_sales sales;
+	int rc = gw_office_open(&office, cli->argv[cli->first], "goeswith-mine", o->read.conf, err);
+
+	if (rc < 0)
+		return rc;
+	rc = gw_sales_init(&sales, 0);
+	if (rc == GW_OK && o->catalogue != NULL)
+		rc = gw_sales_catalogue(&sales, o->catalogue, err);
+	if (rc == GW_OK)
+		rc = gw_counted_items(&sales, office, read, err);
+	if (rc == GW_OK && !*read)
+		rc = mine_counts(o, &sales, office, err);
+	gw_sales_release(&sales);
+	gw_office_close(office);
+	return rc;
+}
+
 /* What the verb does with the sales it was given. */
 typedef int verb_fn(struct gw_mine_options *o, const struct gw_cli *cli, struct gw_sales *sales,
 		    struct gw_err *err);
@@ -157,12 +210,45 @@ static int evaluate(struct gw_mine_options *o, const struct gw_cli *cli, struct 
 	return gw_evaluate(sales, o, cli->json, stdout, err);
 }
 
+static int read_and(verb_fn *verb, struct gw_mine_options *o, const struct gw_cli *cli,
+		    struct gw_err *err)
+{
+	struct gw_sales sales;
+	int rc = gw_sales_init(&sales, o->memory / SPOOL_SHARE);
+
+	if (rc == GW_OK)
+		rc = read_inputs(&sales, cli, o, err);
+	gw_intake_print(&sales, stderr, !isatty(2) && cli->verbose == 0);
+	if (rc == GW_OK)
+		rc = verb(o, cli, &sales, err);
+	gw_sales_release(&sales);
+	return rc;
+}
+
+/* The configuration is needed for a server's password only. */
+static int load_conf(struct gw_conf **conf, const struct gw_cli *cli, struct gw_err *err)
+{
+	char home[GW_PATH_MAX], path[GW_PATH_MAX];
+	bool needed = false;
+	int rc;
+
+	for (int i = cli->first; i < cli->argc; i++)
+		needed |= gw_clickhouse_is(cli->argv[i]);
+	if (!needed)
+		return GW_OK;
+	rc = gw_home_path(home, cli->home, err);
+	if (rc == GW_OK)
+		rc = gw_path_join(path, home, "goeswith.conf", err);
+	return rc == GW_OK ? gw_conf_load(conf, cli->config != NULL ? cli->config : path, err) : rc;
+}
+
 static int run(const struct gw_cli_program *program, int argc, char **argv, verb_fn *verb)
 {
 	struct gw_cli cli = gw_cli_start(program, argc, argv);
 	struct gw_mine_options options;
-	struct gw_sales sales;
+	struct gw_conf *conf = NULL;
 	struct gw_err err = {0};
+	bool read;
 	int rc;
 
 	if (gw_mine_options_take(&options, &cli) < 0) {
@@ -172,13 +258,14 @@ static int run(const struct gw_cli_program *program, int argc, char **argv, verb
 	if (options.threads == 0)
 		options.threads = processors();
 	options.read.keep_keys = verb == evaluate;
-	rc = gw_sales_init(&sales, options.memory / SPOOL_SHARE);
-	if (rc == GW_OK)
-		rc = read_inputs(&sales, &cli, &options, &err);
-	gw_intake_print(&sales, stderr, !isatty(2) && cli.verbose == 0);
-	if (rc == GW_OK)
-		rc = verb(&options, &cli, &sales, &err);
-	gw_sales_release(&sales);
+	rc = load_conf(&conf, &cli, &err);
+	options.read.conf = conf;
+	read = verb != mine || !may_be_counted(&options, &cli);
+	if (rc == GW_OK && !read)
+		rc = mine_counted(&options, &cli, &read, &err);
+	if (rc == GW_OK && read)
+		rc = read_and(verb, &options, &cli, &err);
+	gw_conf_free(conf);
 	gw_mine_options_release(&options);
 	return rc < 0 ? gw_cli_fail(program, &err) : 0;
 }

@@ -121,7 +121,10 @@ const struct gw_cli_program gw_mine_program = {
 	.about = "Finds in sales what goes with what, and writes the register's rules.\n"
 		 "FILE is a list of baskets, a CSV of receipt rows, a journal, an uploaded batch, "
 		 "a\n"
-		 "directory of them, or - for standard input; .gz and .zst are unpacked.",
+		 "collector's database, a directory of them, head office's\n"
+		 "clickhouse:http://HOST:PORT[/DATABASE], or - for standard input; .gz and .zst "
+		 "are\n"
+		 "unpacked.",
 	.options = mine_options,
 };
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
+#include "base/home.h"
 #include "tools/mine/sales.h"
 
 /* Same shape as gw_csv_read_fn: bytes read, 0 at the end, negative with errno on failure. */
@@ -41,6 +41,7 @@ struct gw_read_options {
 	bool keep_keys;          /* keep receipt numbers, to order baskets of one moment */
 	const regex_t *basket_match, *item_match; /* NULL: every one */
 	bool progress;
+	const struct gw_conf *conf; /* for head office's server; NULL: none */
 };
 
 /* One basket a line.  Items are separated by TABs if the first 64 KiB hold one, else by blanks. */
@@ -65,9 +66,20 @@ int gw_read_batch(struct gw_sales *sales, struct gw_fold *fold, const char *path
 int gw_read_journal(struct gw_sales *sales, struct gw_fold *fold, const char *path,
 		    struct gw_err *err);
 
+/* A collector's database.  As gw_collection_read. */
+int gw_read_collection(struct gw_sales *sales, struct gw_fold *fold, const char *path,
+		       struct gw_err *err);
+
+struct gw_office;
+
+/* All events of head office's server.  As gw_office_events. */
+int gw_read_office(struct gw_sales *sales, struct gw_fold *fold, struct gw_office *office,
+		   struct gw_err *err);
+
 /*
- * A file, "-", or a directory: its files in name order, those that are hidden or of no known kind
- * passed over.  What a file is is told by --format, its first bytes, or its name's ending.
+ * A file, "-", head office's server (clickhouse:...), or a directory: its files in name order,
+ * those that are hidden or of no known kind passed over.  What a file is is told by --format, its
+ * first bytes, or its name's ending.
  */
 int gw_read_path(struct gw_sales *sales, struct gw_fold *fold, const char *path,
 		 const struct gw_read_options *options, struct gw_err *err);

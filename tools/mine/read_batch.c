@@ -1,4 +1,4 @@
-/* Journals and uploaded batches: events of tills. */
+/* Journals, uploaded batches, a collector's database, head office's server: events of tills. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -6,6 +6,7 @@
 #include "store/reader.h"
 #include "tools/mine/fold.h"
 #include "tools/mine/read.h"
+#include "tools/net/office.h"
 
 static int take_row(struct gw_fold *fold, const struct gw_reader_row *row, const char *path,
 		    struct gw_sales *sales, struct gw_err *err)
@@ -95,4 +96,59 @@ int gw_read_batch(struct gw_sales *sales, struct gw_fold *fold, const char *path
 		gw_fold_source_done(fold, header->last);
 	gw_batch_free(batch);
 	return rc;
+}
+
+/* --- many journals in one place --------------------------------------------------------------- */
+
+struct feeding {
+	struct gw_sales *sales;
+	struct gw_fold *fold;
+	const char *path;
+	int64_t last; /* of the journal being read, 0: none yet */
+};
+
+static int next_journal(void *ctx, const char *till, const char *epoch, struct gw_err *err)
+{
+	struct feeding *f = ctx;
+
+	if (f->last > 0)
+		gw_fold_source_done(f->fold, f->last);
+	f->last = 0;
+	return gw_fold_source(f->fold, till, epoch, 1, INT64_MAX) < 0
+		       ? gw_err_set(err, GW_E_MEMORY, "%s: out of memory", f->path)
+		       : GW_OK;
+}
+
+static int next_event(void *ctx, const struct gw_chain_row *row, struct gw_err *err)
+{
+	struct feeding *f = ctx;
+	struct gw_reader_row r = {.row = *row};
+
+	f->last = row->seq;
+	return take_row(f->fold, &r, f->path, f->sales, err);
+}
+
+static int feed(struct feeding *f, int rc)
+{
+	if (rc == GW_OK && f->last > 0)
+		gw_fold_source_done(f->fold, f->last);
+	return rc;
+}
+
+int gw_read_collection(struct gw_sales *sales, struct gw_fold *fold, const char *path,
+		       struct gw_err *err)
+{
+	struct feeding f = {sales, fold, path, 0};
+	struct gw_events_to to = {next_journal, next_event, &f};
+
+	return feed(&f, gw_collection_read(path, &to, err));
+}
+
+int gw_read_office(struct gw_sales *sales, struct gw_fold *fold, struct gw_office *office,
+		   struct gw_err *err)
+{
+	struct feeding f = {sales, fold, "ClickHouse", 0};
+	struct gw_events_to to = {next_journal, next_event, &f};
+
+	return feed(&f, gw_office_events(office, &to, err));
 }

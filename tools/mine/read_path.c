@@ -10,6 +10,7 @@
 #include "store/batch.h"
 #include "tools/mine/read.h"
 #include "tools/mine/source.h"
+#include "tools/net/office.h"
 
 /* True when the path, less a compression ending, ends so. */
 static bool is_a(const char *path, const char *ending)
@@ -82,6 +83,8 @@ static int read_file(struct gw_sales *sales, struct gw_fold *fold, const char *p
 {
 	switch (format) {
 	case GW_FORMAT_JOURNAL:
+		if (gw_collection_is(path))
+			return gw_read_collection(sales, fold, path, err);
 		return gw_read_journal(sales, fold, path, err);
 	case GW_FORMAT_BATCH:
 		return gw_read_batch(sales, fold, path, err);
@@ -137,12 +140,26 @@ static int read_directory(struct gw_sales *sales, struct gw_fold *fold, const ch
 	return rc;
 }
 
+static int read_server(struct gw_sales *sales, struct gw_fold *fold, const char *url,
+		       const struct gw_read_options *options, struct gw_err *err)
+{
+	struct gw_office *office;
+	int rc = gw_office_open(&office, url, "goeswith-mine", options->conf, err);
+
+	if (rc == GW_OK)
+		rc = gw_read_office(sales, fold, office, err);
+	gw_office_close(office);
+	return rc;
+}
+
 int gw_read_path(struct gw_sales *sales, struct gw_fold *fold, const char *path,
 		 const struct gw_read_options *options, struct gw_err *err)
 {
 	struct stat st;
 	bool known;
 
+	if (gw_clickhouse_is(path))
+		return read_server(sales, fold, path, options, err);
 	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return read_directory(sales, fold, path, options, err);
 	return read_file(sales, fold, path, format_of(path, options, &known), options, err);

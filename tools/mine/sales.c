@@ -38,6 +38,11 @@ void gw_sales_release(struct gw_sales *s)
 	memset(s, 0, sizeof(*s));
 }
 
+uint64_t gw_sales_baskets(const struct gw_sales *s)
+{
+	return s->counted > 0 ? s->counted : gw_spool_count(s->spool);
+}
+
 static bool fit_for_a_code(const char *p, size_t len)
 {
 	if (len == 0 || len > GW_ITEM_CODE_MAX || !gw_utf8_valid(p, len))

@@ -85,6 +85,7 @@ struct gw_sales {
 	int decimals;              /* of the currency */
 	uint32_t max_basket;       /* 0: no cap */
 	int64_t first_ms, last_ms; /* of baskets with a time; GW_NO_TIME */
+	uint64_t counted;          /* baskets counted elsewhere, when none were read */
 	uint64_t basket_number;    /* private: baskets seen */
 	uint32_t *scratch;         /* private: ids of the basket being added */
 	uint32_t scratch_room;
@@ -107,6 +108,9 @@ int gw_sales_tell(struct gw_sales *sales, uint32_t item, const char *name, size_
  * GW_E_MEMORY, GW_E_STORAGE.
  */
 int gw_sales_add(struct gw_sales *sales, const struct gw_basket *basket, struct gw_err *err);
+
+/* Baskets the facts are about: those in the spool, or counted elsewhere. */
+uint64_t gw_sales_baskets(const struct gw_sales *sales);
 
 /* Counts a dropped row, and keeps the sentence if it is among the first. */
 void gw_sales_drop(struct gw_sales *sales, enum gw_drop why);

@@ -110,7 +110,7 @@ int gw_tsv_rule(void *ctx, const struct gw_mined_rule *rule)
 {
 	const struct gw_tsv *t = ctx;
 	const struct gw_order *order = t->sets->order;
-	struct gw_counts c = gw_rule_counts(t->sets, gw_spool_count(t->sales->spool), rule);
+	struct gw_counts c = gw_rule_counts(t->sets, gw_sales_baskets(t->sales), rule);
 	char line[GW_SET_MAX * (GW_ITEM_CODE_MAX + 1) + 5 * 24], *p = line;
 	uint32_t item[GW_ANTECEDENT_MAX];
 

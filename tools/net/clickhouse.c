@@ -58,7 +58,7 @@ bool gw_clickhouse_at_least(const struct gw_clickhouse *c, int major, int minor)
 
 /* What comes back: rows, or the page of an error. */
 struct hearing {
-	struct gw_tsv *rows; /* NULL: nothing is expected */
+	struct gw_rows *rows; /* NULL: nothing is expected */
 	struct gw_http_answer answer;
 	char said[SAID_MAX]; /* the first bytes */
 	size_t len, total;
@@ -74,7 +74,7 @@ static bool hear(void *ctx, const char *data, size_t len)
 	h->said[h->len] = '\0';
 	h->total += len;
 	if (h->rows != NULL && h->answer.status == 200)
-		gw_tsv_feed(h->rows, data, len);
+		gw_rows_feed(h->rows, data, len);
 	return true;
 }
 
@@ -194,7 +194,7 @@ static int exchange(struct gw_clickhouse *c, const struct asking *a, struct hear
 	return GW_OK;
 }
 
-static int ask(struct gw_clickhouse *c, const char *sql, bool outside, struct gw_tsv *rows,
+static int ask(struct gw_clickhouse *c, const char *sql, bool outside, struct gw_rows *rows,
 	       struct gw_err *err)
 {
 	static const char format[] = " FORMAT TabSeparated";
@@ -212,7 +212,7 @@ static int ask(struct gw_clickhouse *c, const char *sql, bool outside, struct gw
 	struct asking a = {.body = body, .len = len + sizeof(format) - 1, .outside = outside};
 
 	rc = exchange(c, &a, &h, err);
-	read = gw_tsv_end(rows, &inner);
+	read = gw_rows_end(rows, &inner);
 	free(body);
 	if (rc < 0 || read == GW_OK)
 		return rc;
@@ -220,27 +220,27 @@ static int ask(struct gw_clickhouse *c, const char *sql, bool outside, struct gw
 	return inner.text[0] != '\0' ? gw_err_set(err, read, "%s: %s", c->name, inner.text) : read;
 }
 
-int gw_clickhouse_ask(struct gw_clickhouse *c, const char *sql, int columns, gw_tsv_row *each,
+int gw_clickhouse_ask(struct gw_clickhouse *c, const char *sql, int columns, gw_rows_each *each,
 		      void *ctx, struct gw_err *err)
 {
-	struct gw_tsv rows;
+	struct gw_rows rows;
 	int rc;
 
-	gw_tsv_init(&rows, columns, each, ctx);
+	gw_rows_init(&rows, columns, each, ctx);
 	rc = ask(c, sql, false, &rows, err);
-	gw_tsv_release(&rows);
+	gw_rows_release(&rows);
 	return rc;
 }
 
-int gw_clickhouse_look(struct gw_clickhouse *c, const char *sql, gw_tsv_row *each, void *ctx,
+int gw_clickhouse_look(struct gw_clickhouse *c, const char *sql, gw_rows_each *each, void *ctx,
 		       struct gw_err *err)
 {
-	struct gw_tsv rows;
+	struct gw_rows rows;
 	int rc;
 
-	gw_tsv_init(&rows, 1, each, ctx);
+	gw_rows_init(&rows, 1, each, ctx);
 	rc = ask(c, sql, true, &rows, err);
-	gw_tsv_release(&rows);
+	gw_rows_release(&rows);
 	return rc;
 }
 
@@ -351,7 +351,7 @@ static int set_url(struct gw_clickhouse *c, const char *url, struct gw_err *err)
 	return GW_OK;
 }
 
-static int take_version(void *ctx, const struct gw_tsv_cell *cells, int columns)
+static int take_version(void *ctx, const struct gw_rows_cell *cells, int columns)
 {
 	struct gw_clickhouse *c = ctx;
 

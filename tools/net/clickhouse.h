@@ -18,7 +18,7 @@
 #define TOOLS_NET_CLICKHOUSE_H
 
 #include "base/home.h"
-#include "tools/net/tsv.h"
+#include "tools/net/rows.h"
 
 struct gw_clickhouse;
 
@@ -47,11 +47,11 @@ bool gw_clickhouse_at_least(const struct gw_clickhouse *c, int major, int minor)
  * GW_E_DENIED, GW_E_STORAGE (the server's), GW_E_INPUT (an answer that makes no sense),
  * GW_E_UNSUPPORTED (the server refuses the statement), or each's own.
  */
-int gw_clickhouse_ask(struct gw_clickhouse *c, const char *sql, int columns, gw_tsv_row *each,
+int gw_clickhouse_ask(struct gw_clickhouse *c, const char *sql, int columns, gw_rows_each *each,
 		      void *ctx, struct gw_err *err);
 
 /* One column of the server's own tables (system.X), whether the database is there or not. */
-int gw_clickhouse_look(struct gw_clickhouse *c, const char *sql, gw_tsv_row *each, void *ctx,
+int gw_clickhouse_look(struct gw_clickhouse *c, const char *sql, gw_rows_each *each, void *ctx,
 		       struct gw_err *err);
 
 /* A statement without an answer.  outside: not inside the database, which may not exist yet. */

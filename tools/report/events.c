@@ -5,6 +5,7 @@
 
 #include "base/when.h"
 #include "store/batch.h"
+#include "store/collection.h"
 #include "store/journal.h"
 #include "store/reader.h"
 #include "tools/report/report.h"
@@ -86,16 +87,46 @@ static bool is_batch(const char *path)
 	return gw_batch_is_one(head, n);
 }
 
+/* --- many tills at once: a collection, head office's server -------------------------------------
+ */
+
+static int next_journal(void *ctx, const char *till, const char *epoch, struct gw_err *err)
+{
+	(void)epoch;
+	(void)err;
+	*(const char **)ctx = till;
+	return GW_OK;
+}
+
+static int print_event(void *ctx, const struct gw_chain_row *row, struct gw_err *err)
+{
+	(void)err;
+	print_row(*(const char **)ctx, row);
+	return GW_OK;
+}
+
 static int print_source(void *ctx, const char *path, struct gw_err *err)
 {
-	(void)ctx;
-	return is_batch(path) ? print_batch(path, err) : print_journal(path, err);
+	const char *till = "";
+	struct gw_events_to to = {next_journal, print_event, &till};
+	struct gw_office *office;
+	int rc;
+
+	if (!gw_clickhouse_is(path))
+		return is_batch(path)           ? print_batch(path, err)
+		       : gw_collection_is(path) ? gw_collection_read(path, &to, err)
+						: print_journal(path, err);
+	rc = report_office(ctx, path, &office, err);
+	if (rc == GW_OK)
+		rc = gw_office_events(office, &to, err);
+	gw_office_close(office);
+	return rc;
 }
 
 int report_events(struct report *r, struct gw_err *err)
 {
 	fputs("terminal,seq,at,mono_ms,boot,basket,kind,body\r\n", stdout);
-	return report_each_source(r, print_source, NULL, err);
+	return report_each_source(r, print_source, r, err);
 }
 
 static int rebuild(void *ctx, const char *path, struct gw_err *err)

@@ -33,7 +33,9 @@ static const struct gw_cli_program program = {
 		    "rebuild [JOURNAL]",
 	.about = "Counts sales and offers.  A SOURCE is a journal, an uploaded batch, a collection "
 		 "or\n"
-		 "a folder of them; without one, the journal in the home is read.\n\n"
+		 "a folder of them, or head office's clickhouse:http://HOST:PORT[/DATABASE]; "
+		 "without\n"
+		 "one, the journal in the home is read.\n\n"
 		 "  today     the day: sales, average sale, offers and what became of them, by "
 		 "rule\n"
 		 "  rules     every rule: shown, accepted, declined\n"
@@ -207,20 +209,58 @@ static int add_source(void *ctx, const char *path, struct gw_err *err)
 	return gw_ledger_add(l->sales, path, l->from_ms, l->to_ms, err);
 }
 
-int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct gw_ledger **sales,
+int report_office(struct report *r, const char *url, struct gw_office **office, struct gw_err *err)
+{
+	char path[GW_PATH_MAX];
+	int rc = gw_path_join(path, r->home, "goeswith.conf", err);
+
+	*office = NULL;
+	if (rc == GW_OK && r->conf == NULL)
+		rc = gw_conf_load(&r->conf, r->cli.config != NULL ? r->cli.config : path, err);
+	return rc == GW_OK ? gw_office_open(office, url, "goeswith-report", r->conf, err) : rc;
+}
+
+/* Whether the one source is a server. */
+static int at_office(const struct report *r, bool *is, struct gw_err *err)
+{
+	int count = r->cli.argc - r->cli.first;
+
+	*is = false;
+	for (int i = r->cli.first; i < r->cli.argc; i++)
+		*is |= gw_clickhouse_is(r->cli.argv[i]);
+	return *is && count > 1 ? gw_err_set(err, GW_E_USAGE,
+					     "a server is read by itself, not with other sources")
+				: GW_OK;
+}
+
+int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct report_sales *sales,
 		struct gw_err *err)
 {
 	struct loading l = {.from_ms = from_ms, .to_ms = to_ms};
-	int rc = gw_ledger_new(&l.sales, err);
+	bool office;
+	int rc = at_office(r, &office, err);
 
-	*sales = NULL;
+	memset(sales, 0, sizeof(*sales));
+	if (rc == GW_OK && office) {
+		rc = report_office(r, r->cli.argv[r->cli.first], &sales->office, err);
+		sales->answers = (struct gw_answers){gw_office_ask, sales->office};
+		return rc;
+	}
+	if (rc == GW_OK)
+		rc = gw_ledger_new(&l.sales, err);
 	if (rc == GW_OK)
 		rc = report_each_source(r, add_source, &l, err);
+	sales->ledger = l.sales;
+	sales->answers = (struct gw_answers){gw_ledger_ask, l.sales};
 	if (rc < 0)
-		gw_ledger_free(l.sales);
-	else
-		*sales = l.sales;
+		report_unload(sales);
 	return rc;
+}
+
+void report_unload(struct report_sales *sales)
+{
+	gw_ledger_free(sales->ledger);
+	gw_office_close(sales->office);
 }
 
 /* --- printing --------------------------------------------------------------------------------- */
@@ -345,6 +385,7 @@ int main(int argc, char **argv)
 		return gw_cli_usage(&program, "which report? today, rules, cashiers, hours, csv");
 	if (rc == GW_OK)
 		rc = run(&r, &days, &err);
+	gw_conf_free(r.conf);
 	if (rc == GW_E_USAGE)
 		return gw_cli_usage(&program, "%s", err.text);
 	return rc < 0 ? gw_cli_fail(&program, &err) : 0;

@@ -14,14 +14,15 @@
 #include "base/home.h"
 #include "base/money.h"
 #include "store/ledger.h"
+#include "tools/net/office.h"
 
 struct report {
 	struct gw_cli cli;
 	char home[GW_PATH_MAX], journal[GW_PATH_MAX];
-	const char *default_source; /* journal, when no operand is given */
-	struct gw_period period;    /* what --date, --from, --to say, in local days */
-	int64_t from_day, to_day;   /* days since 1970, inclusive */
-	bool has_offset;            /* --utc-offset; else the machine's time zone */
+	struct gw_conf *conf;
+	struct gw_period period;  /* what --date, --from, --to say, in local days */
+	int64_t from_day, to_day; /* days since 1970, inclusive */
+	bool has_offset;          /* --utc-offset; else the machine's time zone */
 	int offset_min;
 	char currency[4];
 	int decimals;
@@ -34,10 +35,23 @@ typedef int report_verb(struct report *r, struct gw_err *err);
 report_verb report_today, report_rules, report_cashiers, report_hours, report_events,
 	report_rebuild;
 
-/* The sources named on the command line (else the home's journal) for sales closed in [from, to).
+/* The sales to count: gathered from files, or at head office's server. */
+struct report_sales {
+	struct gw_answers answers;
+	struct gw_ledger *ledger;
+	struct gw_office *office;
+};
+
+/*
+ * The sources named on the command line (else the home's journal) for sales closed in [from, to).
+ * GW_E_USAGE: a server together with other sources.
  */
-int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct gw_ledger **sales,
+int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct report_sales *sales,
 		struct gw_err *err);
+void report_unload(struct report_sales *sales);
+
+/* Opens head office's server, with what the configuration says about it. */
+int report_office(struct report *r, const char *url, struct gw_office **office, struct gw_err *err);
 
 /* Calls each for every operand, or for the home's journal. */
 int report_each_source(struct report *r, int (*each)(void *ctx, const char *path, struct gw_err *),

@@ -188,21 +188,21 @@ static int print_table(struct report *r, enum gw_query query, const struct colum
 		       struct gw_err *err)
 {
 	struct table t = {.report = r, .columns = columns};
-	struct gw_ledger *s;
+	struct report_sales s;
 	int rc = report_load(r, r->period.from_ms, r->period.to_ms, &s, err);
 
 	if (rc < 0)
 		return rc;
 	if (r->json) {
 		printf("{\"currency\":\"%s\",\"rows\":[", r->currency);
-		rc = gw_ledger_ask(s, query, &r->period, print_json_row, &t, err);
+		rc = s.answers.ask(s.answers.from, query, &r->period, print_json_row, &t, err);
 		puts("]}");
 	} else {
 		print_headings(columns, r->csv);
-		rc = gw_ledger_ask(s, query, &r->period, r->csv ? print_csv_row : print_text_row,
-				   &t, err);
+		rc = s.answers.ask(s.answers.from, query, &r->period,
+				   r->csv ? print_csv_row : print_text_row, &t, err);
 	}
-	gw_ledger_free(s);
+	report_unload(&s);
 	return rc;
 }
 

@@ -31,7 +31,8 @@ static void name_period(const struct report *r, char *out, size_t size)
 			 b.year, b.month, b.day);
 }
 
-static int load_before(struct report *r, struct gw_ledger *s, struct before *b, struct gw_err *err)
+static int load_before(struct report *r, const struct report_sales *s, struct before *b,
+		       struct gw_err *err)
 {
 	int rc = GW_OK;
 
@@ -42,8 +43,8 @@ static int load_before(struct report *r, struct gw_ledger *s, struct before *b, 
 		int64_t day = r->from_day - 7LL * week;
 		struct gw_today t;
 
-		rc = gw_ledger_today(s, report_day_start(r, day), report_day_start(r, day + 1), &t,
-				     err);
+		rc = gw_today_ask(&s->answers, report_day_start(r, day),
+				  report_day_start(r, day + 1), &t, err);
 		if (rc == GW_OK && t.sales > 0) {
 			b->days++;
 			b->sales += t.sales;
@@ -324,18 +325,18 @@ int report_today(struct report *r, struct gw_err *err)
 {
 	struct gw_today today;
 	struct before before;
-	struct gw_ledger *s;
+	struct report_sales s;
 	int64_t weeks = r->from_day == r->to_day ? WEEKS_BACK : 0;
 	int rc = report_load(r, report_day_start(r, r->from_day - 7 * weeks), r->period.to_ms, &s,
 			     err);
 
 	if (rc < 0)
 		return rc;
-	rc = gw_ledger_today(s, r->period.from_ms, r->period.to_ms, &today, err);
+	rc = gw_today_ask(&s.answers, r->period.from_ms, r->period.to_ms, &today, err);
 	if (rc == GW_OK)
-		rc = load_before(r, s, &before, err);
+		rc = load_before(r, &s, &before, err);
 	if (rc == GW_OK)
 		(r->json ? print_json : print_text)(r, &today, &before);
-	gw_ledger_free(s);
+	report_unload(&s);
 	return rc;
 }

@@ -16,6 +16,7 @@
 #define TOOLS_SYNC_BOOK_INTAKE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"

@@ -157,7 +157,7 @@ void ch_print(const char *database, const char *cluster, FILE *out)
 /* --- looking and making ----------------------------------------------------------------------- */
 
 /* One text cell a row, joined by a comma and a blank. */
-static int take_word(void *ctx, const struct gw_tsv_cell *cells, int columns)
+static int take_word(void *ctx, const struct gw_rows_cell *cells, int columns)
 {
 	struct gw_text *t = ctx;
 

@@ -273,7 +273,7 @@ struct fetching {
 	struct gw_err *err;
 };
 
-static int take_event(void *ctx, const struct gw_tsv_cell *cells, int columns)
+static int take_event(void *ctx, const struct gw_rows_cell *cells, int columns)
 {
 	struct fetching *f = ctx;
 	struct book_event e = {.till = f->till,
@@ -285,7 +285,7 @@ static int take_event(void *ctx, const struct gw_tsv_cell *cells, int columns)
 				    NULL,   NULL,     &e.scan_session, &e.scan_seq};
 
 	for (int i = 0; i < columns; i++)
-		if (numbers[i] != NULL ? !gw_tsv_number(&cells[i], numbers[i])
+		if (numbers[i] != NULL ? !gw_rows_number(&cells[i], numbers[i])
 				       : cells[i].text == NULL)
 			return gw_err_set(f->err, GW_E_INPUT, "%s: an event makes no sense",
 					  gw_clickhouse_name(f->sink->server));
@@ -323,6 +323,30 @@ static void close_sink(struct sink *base)
 	free(k);
 }
 
+static int ignore_row(void *ctx, const struct gw_rows_cell *cells, int columns)
+{
+	(void)ctx;
+	(void)cells;
+	(void)columns;
+	return GW_OK;
+}
+
+/* A cluster's tables are made node by node: on a node without them every insert would fail. */
+static int check_shards(struct clickhouse_sink *k, const char *cluster, struct gw_err *err)
+{
+	struct gw_err why = {0};
+	int rc = gw_clickhouse_ask(k->server,
+				   "SELECT (SELECT count() FROM event), count() FROM sale", 2,
+				   ignore_row, NULL, &why);
+
+	if ((rc == GW_E_NOT_FOUND || rc == GW_E_DEVICE) && cluster != NULL)
+		return gw_err_set(err, rc,
+				  "not every node of %s answers, or has the tables yet: run `goeswith-sync "
+				  "schema --cluster %s` with the addresses of all of them (%.200s)",
+				  cluster, cluster, why.text);
+	return rc < 0 ? gw_err_set(err, rc, "%s", why.text) : GW_OK;
+}
+
 /* Tables are made where nothing was handed on yet; where they have vanished, something is wrong. */
 static int find_tables(struct clickhouse_sink *k, const char *cluster, bool handed,
 		       struct gw_err *err)
@@ -341,7 +365,7 @@ static int find_tables(struct clickhouse_sink *k, const char *cluster, bool hand
 		fprintf(stderr, "goeswith-sync: made the tables in %s (ClickHouse %s%s%s)\n",
 			gw_clickhouse_name(k->server), gw_clickhouse_version(k->server),
 			cluster != NULL ? ", cluster " : "", cluster != NULL ? cluster : "");
-	return rc;
+	return rc == GW_OK ? check_shards(k, cluster, err) : rc;
 }
 
 static int open_steps(struct clickhouse_sink *k, const char *into, const char *book_path,

@@ -1,10 +1,10 @@
-#include "tools/net/tsv.h"
+#include "tools/net/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-void gw_tsv_init(struct gw_tsv *t, int columns, gw_tsv_row *each, void *ctx)
+void gw_rows_init(struct gw_rows *t, int columns, gw_rows_each *each, void *ctx)
 {
 	memset(t, 0, sizeof(*t));
 	t->columns = columns;
@@ -12,7 +12,7 @@ void gw_tsv_init(struct gw_tsv *t, int columns, gw_tsv_row *each, void *ctx)
 	t->ctx = ctx;
 }
 
-void gw_tsv_release(struct gw_tsv *t)
+void gw_rows_release(struct gw_rows *t)
 {
 	free(t->row);
 	t->row = NULL;
@@ -28,11 +28,11 @@ static int unescape(char c)
 }
 
 /* Unescapes a cell in place: it never grows. */
-static bool cell_of(struct gw_tsv_cell *cell, char *at, size_t len)
+static bool cell_of(struct gw_rows_cell *cell, char *at, size_t len)
 {
 	size_t out = 0;
 
-	*cell = (struct gw_tsv_cell){NULL, 0};
+	*cell = (struct gw_rows_cell){NULL, 0};
 	if (len == 2 && at[0] == '\\' && at[1] == 'N')
 		return true;
 	for (size_t i = 0; i < len; i++) {
@@ -47,20 +47,20 @@ static bool cell_of(struct gw_tsv_cell *cell, char *at, size_t len)
 		at[out++] = (char)c;
 	}
 	at[out] = '\0';
-	*cell = (struct gw_tsv_cell){at, out};
+	*cell = (struct gw_rows_cell){at, out};
 	return true;
 }
 
-static int malformed(struct gw_tsv *t)
+static int malformed(struct gw_rows *t)
 {
 	t->malformed = true;
 	return GW_E_INPUT;
 }
 
 /* The row ends with a NUL where its line feed was; so does each cell where its TAB was. */
-static int row_done(struct gw_tsv *t)
+static int row_done(struct gw_rows *t)
 {
-	struct gw_tsv_cell cells[GW_TSV_COLUMNS_MAX];
+	struct gw_rows_cell cells[GW_ROWS_COLUMNS_MAX];
 	char *at = t->row, *end = t->row + t->len;
 
 	for (int i = 0; i < t->columns; i++) {
@@ -77,14 +77,14 @@ static int row_done(struct gw_tsv *t)
 	return t->each(t->ctx, cells, t->columns);
 }
 
-static bool keep(struct gw_tsv *t, const char *data, size_t len)
+static bool keep(struct gw_rows *t, const char *data, size_t len)
 {
 	if (t->len + len + 1 > t->room) {
 		size_t room = (t->len + len + 1) * 2;
-		char *row = t->len + len < GW_TSV_ROW_MAX ? realloc(t->row, room) : NULL;
+		char *row = t->len + len < GW_ROWS_ROW_MAX ? realloc(t->row, room) : NULL;
 
 		if (row == NULL) {
-			t->status = t->len + len < GW_TSV_ROW_MAX ? GW_E_MEMORY : malformed(t);
+			t->status = t->len + len < GW_ROWS_ROW_MAX ? GW_E_MEMORY : malformed(t);
 			return false;
 		}
 		t->row = row;
@@ -96,7 +96,7 @@ static bool keep(struct gw_tsv *t, const char *data, size_t len)
 	return true;
 }
 
-bool gw_tsv_feed(struct gw_tsv *t, const char *data, size_t len)
+bool gw_rows_feed(struct gw_rows *t, const char *data, size_t len)
 {
 	while (len > 0 && t->status == GW_OK) {
 		const char *feed = memchr(data, '\n', len);
@@ -114,7 +114,7 @@ bool gw_tsv_feed(struct gw_tsv *t, const char *data, size_t len)
 	return t->status == GW_OK;
 }
 
-int gw_tsv_end(const struct gw_tsv *t, struct gw_err *err)
+int gw_rows_end(const struct gw_rows *t, struct gw_err *err)
 {
 	long long row = (long long)t->rows + 1;
 
@@ -127,7 +127,7 @@ int gw_tsv_end(const struct gw_tsv *t, struct gw_err *err)
 	return t->status;
 }
 
-bool gw_tsv_number(const struct gw_tsv_cell *cell, int64_t *out)
+bool gw_rows_number(const struct gw_rows_cell *cell, int64_t *out)
 {
 	char *end;
 
