@@ -29,9 +29,9 @@ uint32_t gw_board_now_ms(void);
  * parity, framing or overrun right behind the bytes given.
  */
 size_t gw_board_get(enum gw_board_line line, uint8_t *bytes, size_t size, bool *error);
-/* Queues bytes for sending, all or none; returns len or 0. */
+/* Queues bytes for sending, all or none; returns len or 0.  Not for the till. */
 size_t gw_board_put(enum gw_board_line line, const uint8_t *bytes, size_t len);
-/* As put for the till, but only if nothing is on its line and nothing of a scan is unread. */
+/* The same for the till, and only if nothing waits for its line and nothing of a scan is unread. */
 size_t gw_board_put_quiet(const uint8_t *bytes, size_t len);
 /* Room for sending, and bytes queued and not yet out. */
 size_t gw_board_room(enum gw_board_line line);
@@ -45,7 +45,9 @@ uint32_t gw_board_till_dropped(void);
 struct gw_ring_store *gw_board_store(uint32_t *size);
 void gw_board_unit(uint8_t unit[8]);
 bool gw_board_has(enum gw_board_line line);
+/* Whether the watchdog or a fault ended the life before. */
 bool gw_board_was_watchdog(void);
+/* Feeds the watchdog, which resets after 2 s without. */
 void gw_board_watchdog(void);
 void gw_board_lamp(bool on);
 void gw_board_buzzer(bool on);

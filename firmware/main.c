@@ -38,6 +38,7 @@ struct box {
 	bool lines_wait;
 	uint8_t beep; /* what is left of a pattern */
 	uint32_t beep_ms;
+	uint32_t fed_ms; /* the watchdog, last */
 };
 
 static size_t io_till(void *ctx, const uint8_t *bytes, size_t len)
@@ -205,7 +206,10 @@ int main(void)
 		run_display(&b);
 		gw_board_lamp(b.dock.ring.now.used > 0 || (b.beep & 1u) != 0);
 		gw_board_poll();
-		gw_board_watchdog();
+		/* Only by a loop that goes round with a clock that goes on. */
+		if (now_ms != b.fed_ms)
+			gw_board_watchdog();
+		b.fed_ms = now_ms;
 		if (!busy && b.beep == 0)
 			gw_board_sleep();
 	}

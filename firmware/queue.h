@@ -2,6 +2,10 @@
  * A byte queue between one interrupt handler and the main loop: one side puts, the other takes, no
  * lock.  The counters run freely and wrap; their difference is the fill.  The room is the owner's,
  * its size a power of two up to 32768.
+ *
+ * One core, halfword counters: their reads and writes are single instructions, and an interrupt
+ * sees memory as the program left it.  So barriers for the compiler are enough; a chip with two
+ * cores would need dmb there.
  */
 #ifndef FIRMWARE_QUEUE_H
 #define FIRMWARE_QUEUE_H
@@ -36,6 +40,22 @@ static inline bool gw_queue_put(struct gw_queue *q, uint8_t byte)
 	__asm__ volatile("" ::: "memory");
 	q->in = (uint16_t)(in + 1u);
 	return true;
+}
+
+/* Writes bytes behind the end, where nobody looks yet.  There must be room. */
+static inline void gw_queue_lay(struct gw_queue *q, const uint8_t *bytes, uint16_t len)
+{
+	uint16_t in = q->in;
+
+	for (uint16_t i = 0; i < len; i++)
+		q->room[(uint16_t)(in + i) & q->mask] = bytes[i];
+}
+
+/* Makes what was laid part of the queue.  No other side may put between the two. */
+static inline void gw_queue_add(struct gw_queue *q, uint16_t len)
+{
+	__asm__ volatile("" ::: "memory");
+	q->in = (uint16_t)(q->in + len);
 }
 
 static inline bool gw_queue_get(struct gw_queue *q, uint8_t *byte)

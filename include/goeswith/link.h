@@ -121,7 +121,7 @@ enum gw_link_state {
 	GW_LINK_ST_TILL_BLOCKED = 4, /* does not read; bytes for it are being dropped */
 	GW_LINK_ST_DISPLAY = 8,      /* answers or cannot tell */
 	GW_LINK_ST_WARM = 16,        /* the last start kept its memory */
-	GW_LINK_ST_WATCHDOG = 32,    /* the last start was the watchdog's */
+	GW_LINK_ST_WATCHDOG = 32,    /* the last start was the watchdog's, or a fault's */
 	GW_LINK_ST_STARTING = 64,    /* minor 2: listens for a pause; a scan that runs is refused */
 };
 

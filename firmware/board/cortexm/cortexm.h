@@ -24,6 +24,8 @@
 #define GW_STACK_PAINT 0x57AC57ACu
 
 void gw_tick_start(uint32_t clock_hz);
+/* Whether a fault, or a watchdog that says so by interrupt, ended the life before. */
+bool gw_crashed(void);
 
 static inline void gw_irq_off(void)
 {
@@ -58,18 +60,28 @@ struct gw_uart {
 	volatile uint16_t error_last; /* and the last one: all between is not to be trusted */
 };
 
+/* What a transmitter holds: one byte going out and one behind it. */
+#define GW_UART_HOLDS 2u
+
 /* The driver, in the board's file. */
 bool gw_uart_can_send(const struct gw_uart *u);
 void gw_uart_send(const struct gw_uart *u, uint8_t byte);
+/* Whether the transmitter shall interrupt when it can take a byte. */
+void gw_uart_want_room(const struct gw_uart *u, bool wanted);
 
-/* Called by the handlers with interrupts off, and by the main loop inside irq_off. */
+/*
+ * Hands the transmitter what it takes now, and asks it to say when it takes more.  Called by the
+ * handlers, which do not interrupt each other, and by the main loop inside irq_off; its run time is
+ * bounded, so that it never keeps the scanner's handler waiting.
+ */
 static inline void gw_uart_pump(struct gw_uart *u)
 {
 	uint8_t byte;
 
-	while (gw_queue_used(&u->tx) > 0 && gw_uart_can_send(u))
+	for (unsigned i = 0; i < GW_UART_HOLDS && gw_uart_can_send(u); i++)
 		if (gw_queue_get(&u->tx, &byte))
 			gw_uart_send(u, byte);
+	gw_uart_want_room(u, gw_queue_used(&u->tx) > 0);
 }
 
 static inline void gw_uart_error(struct gw_uart *u)

@@ -21,8 +21,12 @@ void gw_reset(void);
 void gw_fault(void);
 void gw_tick(void);
 
+#define CRASHED 0xC4A54EDu
+
 static volatile uint32_t ticks;
 static uint32_t last_ms, cycles_per_ms;
+static uint32_t note __attribute__((section(".noinit"))); /* CRASHED, for the life to come */
+static bool crashed;
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
@@ -73,13 +77,21 @@ void gw_reset(void)
 	fill(link_stack, (uint32_t *)__builtin_frame_address(0) - 16, GW_STACK_PAINT);
 	copy(link_data, link_data_end, link_data_load);
 	fill(link_bss, link_bss_end, 0);
+	crashed = note == CRASHED;
+	note = 0;
 	main();
 	gw_fault();
+}
+
+bool gw_crashed(void)
+{
+	return crashed;
 }
 
 /* Anything unforeseen: start again; the scans are in memory that survives it. */
 void gw_fault(void)
 {
+	*(volatile uint32_t *)&note = CRASHED;
 	SCB_AIRCR = 0x05FA0004u;
 	for (;;)
 		;

@@ -18,9 +18,9 @@
 
 enum { UART_DATA, UART_STATE, UART_CTRL, UART_INTSTATUS, UART_BAUDDIV };
 enum { STATE_TX_FULL = 1, STATE_RX_FULL = 2, STATE_RX_OVERRUN = 8 };
-enum { CTRL_TX = 1, CTRL_RX = 2, CTRL_RX_INT = 8 };
-enum { INT_RX = 2 };
-enum { IRQ_UART0_RX = 0, IRQ_UART1_RX = 2, IRQ_UART2_RX = 4 };
+enum { CTRL_TX = 1, CTRL_RX = 2, CTRL_TX_INT = 4, CTRL_RX_INT = 8 };
+enum { INT_TX = 1, INT_RX = 2 };
+enum { IRQ_UART0 = 0, IRQ_UART1 = 2, IRQ_UART2 = 4, IRQ_UART3 = 18 }; /* sending: one above */
 
 #define RING_SIZE 4160u
 
@@ -30,13 +30,13 @@ static union {
 } memory __attribute__((section(".noinit")));
 
 static struct {
-	uint8_t host_rx[256], host_tx[512], scanner_rx[512], scanner_tx[64], till_rx[64],
+	uint8_t host_rx[256], host_tx[512], scanner_rx[256], scanner_tx[64], till_rx[64],
 		till_tx[256], display_rx[2], display_tx[128];
 } room;
 
 static struct gw_uart lines[4] = {
 	[GW_BOARD_SCANNER] = {(volatile uint32_t *)0x40005000u,
-			      {room.scanner_rx, 511, 0, 0},
+			      {room.scanner_rx, 255, 0, 0},
 			      {room.scanner_tx, 63, 0, 0},
 			      0,
 			      false,
@@ -76,6 +76,13 @@ void gw_uart_send(const struct gw_uart *u, uint8_t byte)
 	u->regs[UART_DATA] = byte;
 }
 
+/* The interrupt is an edge, when the buffer falls empty; it is always on. */
+void gw_uart_want_room(const struct gw_uart *u, bool wanted)
+{
+	(void)u;
+	(void)wanted;
+}
+
 static void receive(struct gw_uart *u, struct gw_uart *forward)
 {
 	uint32_t state;
@@ -110,18 +117,48 @@ static void irq_till(void)
 	receive(&lines[GW_BOARD_TILL], NULL);
 }
 
+static void sent(struct gw_uart *u)
+{
+	u->regs[UART_INTSTATUS] = INT_TX;
+	gw_uart_pump(u);
+}
+
+static void irq_host_sent(void)
+{
+	sent(&lines[GW_BOARD_HOST]);
+}
+
+static void irq_scanner_sent(void)
+{
+	sent(&lines[GW_BOARD_SCANNER]);
+}
+
+static void irq_till_sent(void)
+{
+	sent(&lines[GW_BOARD_TILL]);
+}
+
+static void irq_display_sent(void)
+{
+	sent(&lines[GW_BOARD_DISPLAY]);
+}
+
 static void irq_none(void)
 {
 }
 
 __attribute__((section(".vectors.irq"), used)) static void (*const irqs[])(void) = {
-	irq_host, irq_none, irq_scanner, irq_none, irq_till,
+	irq_host,      irq_host_sent, irq_scanner, irq_scanner_sent, irq_till,
+	irq_till_sent, irq_none,      irq_none,    irq_none,         irq_none,
+	irq_none,      irq_none,      irq_none,    irq_none,         irq_none,
+	irq_none,      irq_none,      irq_none,    irq_none,         irq_display_sent,
 };
+_Static_assert(sizeof(irqs) / sizeof(irqs[0]) == IRQ_UART3 + 2, "one vector a number");
 
 static void start_uart(const struct gw_uart *u, uint32_t baud, bool receives)
 {
 	u->regs[UART_BAUDDIV] = CLOCK_HZ / baud;
-	u->regs[UART_CTRL] = CTRL_TX | (receives ? CTRL_RX | CTRL_RX_INT : 0u);
+	u->regs[UART_CTRL] = CTRL_TX | CTRL_TX_INT | (receives ? CTRL_RX | CTRL_RX_INT : 0u);
 }
 
 void gw_board_init(void)
@@ -130,9 +167,9 @@ void gw_board_init(void)
 	start_uart(&lines[GW_BOARD_SCANNER], 9600, true);
 	start_uart(&lines[GW_BOARD_TILL], 9600, true);
 	start_uart(&lines[GW_BOARD_DISPLAY], 9600, false);
-	gw_irq_enable(IRQ_UART0_RX);
-	gw_irq_enable(IRQ_UART1_RX);
-	gw_irq_enable(IRQ_UART2_RX);
+	for (unsigned i = IRQ_UART0; i <= IRQ_UART2 + 1; i++)
+		gw_irq_enable(i);
+	gw_irq_enable(IRQ_UART3 + 1);
 	gw_tick_start(CLOCK_HZ);
 	/* The first time-out only raises the NMI, which starts us again; the second resets. */
 	WDOG_LOCK = 0x1ACCE551u;
@@ -156,7 +193,7 @@ void gw_board_unit(uint8_t unit[8])
 
 bool gw_board_was_watchdog(void)
 {
-	return (SYSCON_RSTINFO & 2u) != 0;
+	return gw_crashed() || (SYSCON_RSTINFO & 2u) != 0;
 }
 
 void gw_board_watchdog(void)

@@ -50,7 +50,7 @@ static union {
 } memory __attribute__((section(".noinit")));
 
 static struct {
-	uint8_t host_rx[256], host_tx[512], scanner_rx[512], scanner_tx[64], till_rx[64],
+	uint8_t host_rx[256], host_tx[512], scanner_rx[256], scanner_tx[64], till_rx[64],
 		till_tx[256];
 } room;
 
@@ -61,7 +61,7 @@ static struct gw_uart host = {(volatile uint32_t *)0x40013800u,
 			      false,
 			      0};
 static struct gw_uart scanner = {(volatile uint32_t *)0x40004400u,
-				 {room.scanner_rx, 511, 0, 0},
+				 {room.scanner_rx, 255, 0, 0},
 				 {room.scanner_tx, 63, 0, 0},
 				 0,
 				 false,
@@ -103,17 +103,33 @@ void gw_uart_send(const struct gw_uart *u, uint8_t byte)
 	u->regs[USART_DR] = byte;
 }
 
-/* Takes all there is: more may have come while the first was read. */
+/* With interrupts off or from a handler. */
+void gw_uart_want_room(const struct gw_uart *u, bool wanted)
+{
+	uint32_t now = u->regs[USART_CR1];
+	uint32_t then = wanted ? now | CR1_TXEIE : now & ~(uint32_t)CR1_TXEIE;
+
+	if (now != then)
+		u->regs[USART_CR1] = then;
+}
+
+/*
+ * Takes all there is: more may have come while the first was read.  Reading the status, then the
+ * data, clears the errors.  Parity, framing and noise belong to the byte; an overrun says that the
+ * byte behind it was lost, and may stand alone, when the data register holds nothing new.
+ */
 static void receive(struct gw_uart *u, struct gw_uart *forward)
 {
 	uint32_t status;
 
 	while (((status = u->regs[USART_SR]) & (SR_RXNE | SR_ORE)) != 0) {
 		uint8_t byte = (uint8_t)u->regs[USART_DR];
+		bool fresh = (status & SR_RXNE) != 0;
 
-		if (forward != NULL)
+		if (fresh && forward != NULL)
 			gw_lines_forward(forward, byte);
-		if ((status & (SR_PE | SR_FE | SR_NE | SR_ORE)) != 0 || !gw_queue_put(&u->rx, byte))
+		if ((status & (SR_PE | SR_FE | SR_NE | SR_ORE)) != 0 ||
+		    (fresh && !gw_queue_put(&u->rx, byte)))
 			gw_uart_error(u);
 	}
 }
@@ -127,6 +143,7 @@ static void irq_host(void)
 static void irq_scanner(void)
 {
 	receive(&scanner, &till);
+	gw_uart_pump(&scanner);
 }
 
 static void irq_till(void)
@@ -230,7 +247,7 @@ void gw_board_unit(uint8_t unit[8])
 
 bool gw_board_was_watchdog(void)
 {
-	return watchdog_start;
+	return gw_crashed() || watchdog_start;
 }
 
 void gw_board_watchdog(void)
