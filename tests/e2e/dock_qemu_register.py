@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Scanner -> firmware in the emulator -> the real register -> its journal, and the till at the
+dock's other side.  200 scans a second in one run, while the register is killed and stopped, the dock
+reset, the line between them disturbed, the scanner sends as fast as the line takes it, and (where
+the emulator can show it, see qemu_lib.py) the display hangs and the till is dead.
+
+Held: every scan is in the journal once, in order; every byte is at the till, in order, but for those
+of the time when the till was dead, which the dock counts.
+
+The scanner waits while the dock holds 120 scans the register has not on disk: what happens beyond
+its memory (refused and counted) is dock_qemu.py's.
+
+DOCK_QEMU_SCANS=10000   how long      DOCK_QEMU_SEED=n   its random numbers
+DOCK_QEMU_BOARDS="stm32f1"            which boards; the first runs a fifth of the scans
+"""
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+import lib
+from qemu_lib import BOARDS, Feed, Machine, need, same
+
+SCANS = int(os.environ.get("DOCK_QEMU_SCANS", "1500"))
+SEED = int(os.environ.get("DOCK_QEMU_SEED", str(random.randrange(1 << 30))))
+RATE = 200
+t = lib.Tap()
+
+
+def ean(number):
+    digits = "400%09d" % number
+    return digits + str(-sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits)) % 10)
+
+
+class Register:
+    """goeswith --headless at the dock's wire, and what its journal says."""
+
+    def __init__(self, home):
+        self.home = home
+        self.args = [lib.program("goeswith"), "--headless", "--home", str(home), "--dock", str(home / "wire.sock")]
+        self.db = None
+        self.seq, self.lines, self.kills = 0, [], 0
+        self.start()
+
+    def start(self):
+        self.p = subprocess.Popen(self.args, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
+        self.p.stdin.close()
+        self.kills += 1
+        self.start()
+
+    def stand_still(self, still):
+        self.p.send_signal(signal.SIGSTOP if still else signal.SIGCONT)
+
+    def say(self, **line):
+        self.p.stdin.write(json.dumps(line).encode() + b"\n")
+        self.p.stdin.flush()
+
+    def committed(self):
+        """Reads on in the journal."""
+        try:
+            if self.db is None:
+                self.db = sqlite3.connect(f"file:{self.home}/journal.db?mode=ro", uri=True, timeout=10)
+            for seq, kind, body in self.db.execute("SELECT seq, kind, body FROM event WHERE seq > ? ORDER BY seq", (self.seq,)):
+                self.seq = seq
+                if kind == "line":
+                    self.lines.append(json.loads(body)["code"])
+        except sqlite3.Error:
+            pass  # not there yet
+        return len(self.lines)
+
+    def close_sale(self, count):
+        """A sale has at most a thousand lines."""
+        lib.wait_for(lambda: self.committed() >= count, step=0.01)
+        self.say(do="total")
+        self.say(do="tender", total=0)
+
+    def close(self):
+        self.stand_still(False)
+        lib.end(self.p)
+        if self.db:
+            self.db.close()
+
+
+class Run:
+    def __init__(self, home, board, count):
+        self.board, self.count = board, count
+        self.rng = random.Random(SEED)
+        self.m = Machine(home, board, self.rng)
+        self.r = None
+        try:
+            self.r = Register(home)
+            if not lib.wait_for(lambda: self.m.host.hello.get("session")) or not self.m.ready():
+                raise RuntimeError("the dock did not start")
+        except BaseException:
+            self.close()
+            raise
+        self.feed = Feed(self.m, self.r.committed)
+        self.done, self.resets = 0, 0
+
+    def scans(self, count, rate=RATE, kills=0):
+        while count > 0:
+            n = min(count, 400)
+            at = set(self.rng.sample(range(n), min(kills, n))) if kills else ()
+            kills -= len(at)
+            self.feed.run(n, rate, lambda i: self.r.kill() if i in at else None,
+                          [ean(self.done + i) for i in range(n)])
+            self.done += n
+            count -= n
+            self.r.close_sale(self.done)
+
+    def whole(self, name):
+        """Everything up to here is where it should be."""
+        lib.wait_for(lambda: self.r.committed() >= self.done, step=0.02)
+        same(t, self.r.lines, ["0" + code for code in self.feed.codes], f"{self.board}: {name}: each scan in the journal, once, in order")
+        t.check(self.feed.settle_till(), f"{self.board}: {name}: every byte at the till, in order",
+                f"{self.feed.passed()} of {len(self.feed.bytes)}")
+
+    def kills(self):
+        before = self.r.kills
+        began = time.monotonic()
+        n = self.count * 4 // 10
+        self.scans(n, kills=max(5, n // 200))
+        took = time.monotonic() - began
+        self.whole(f"{n} scans at {min(RATE, n / took):.0f} a second, register killed {self.r.kills - before} times")
+
+    def noise(self):
+        self.m.host.noise = 0.002
+        self.scans(self.count // 10, kills=2)
+        self.m.host.noise = 0.0
+        self.whole("0.2 % of the bytes between dock and register disturbed, both ways")
+
+    def pauses_and_resets(self):
+        """With the register stopped, scans wait in the dock; its memory outlives a reset."""
+        for _ in range(4):
+            self.r.stand_still(True)
+            self.feed.committed = None
+            self.feed.run(60, RATE, None, [ean(self.done + i) for i in range(60)])
+            self.feed.committed = self.r.committed
+            self.done += 60
+            ring = self.m.ring()
+            # all cut, and all at the till: a reset in the middle of a scan is dock_qemu.py's
+            if not self.feed.settle_till() or not self.feed.settle_ring(ring["base"] + self.done - self.r.committed()):
+                raise RuntimeError("the dock did not take the scans")
+            self.m.reset()
+            self.resets += 1
+            self.r.stand_still(False)
+            self.r.close_sale(self.done)
+        self.whole(f"register stopped and dock reset with 60 scans waiting, {self.resets} times")
+
+    def flood(self):
+        self.scans(self.count // 5, rate=1e6)
+        self.whole("as fast as the line takes it")
+
+    def hung_display(self):
+        display = self.m.wires["display"]
+        lib.wait_for(lambda: display.data)
+        display.hung = True
+        self.scans(self.count // 10, kills=1)
+        self.whole("the customer display hangs")
+        display.hung = False
+        size = len(display.data)
+        self.scans(5, rate=20)
+        t.check(lib.wait_for(lambda: len(display.data) > size), f"{self.board}: and shows again when it is back")
+
+    def dead_till(self):
+        """Nobody reads.  The journal must not notice."""
+        feed, m = self.feed, self.m
+        from_byte, at_till = len(feed.bytes), len(m.till.data)
+        m.till.hung = True
+        self.scans(self.count // 10, kills=1)
+        lib.wait_for(lambda: self.r.committed() >= self.done)
+        same(t, self.r.lines, ["0" + code for code in feed.codes], f"{self.board}: the till is dead: each scan in the journal, once, in order")
+        m.till.hung = False
+        m.host.hello = {}
+        self.r.kill()  # a new register is told all counters
+        lib.wait_for(lambda: m.host.hello)
+        sent, dropped = bytes(feed.bytes[from_byte:]), m.host.hello.get("dropped", 0)
+        lib.wait_for(lambda: dropped + len(m.till.data) - at_till >= len(sent))
+        got, rest = bytes(m.till.data[at_till:]), iter(sent)
+        t.check(len(got) + dropped == len(sent) and dropped > 0 and all(byte in rest for byte in got),
+                f"{self.board}: the till got {len(got)} bytes in order, and the dock counted the other {dropped}",
+                f"{len(got)} + {dropped} of {len(sent)}")
+        feed.bytes, feed.till_from = bytearray(), len(m.till.data)
+        self.scans(50)
+        self.whole("the till is back")
+
+    def close(self):
+        if self.r:
+            self.r.close()
+        self.m.close()
+
+
+need(t, "qemu-system-arm", "arm-none-eabi-nm")
+print(f"# seed {SEED}", flush=True)
+for board in os.environ.get("DOCK_QEMU_BOARDS", " ".join(BOARDS)).split():
+    with lib.home() as home:
+        run = None
+        try:
+            run = Run(home, board, SCANS if "display" in BOARDS[board][1] else max(500, SCANS // 5))
+            run.kills()
+            run.noise()
+            run.pauses_and_resets()
+            run.flood()
+            if "display" in BOARDS[board][1]:
+                run.hung_display()
+                run.dead_till()
+        except Exception as e:  # noqa: BLE001 - the other board shall still run
+            t.check(False, f"{board}: {e!r}", run and run.m.host.hello)
+        finally:
+            if run:
+                run.close()
+t.done()
