@@ -41,6 +41,9 @@ void gw_board_poll(void);
 /* Bytes the scanner's handler could not queue for the till, since the last call. */
 uint32_t gw_board_till_dropped(void);
 
+/* Speed and format of scanner's and till's line; false, and nothing changed, when it cannot. */
+bool gw_board_set_lines(uint32_t baud, uint8_t bits, uint8_t parity);
+
 /* Memory that survives a reset. */
 struct gw_ring_store *gw_board_store(uint32_t *size);
 void gw_board_unit(uint8_t unit[8]);

@@ -201,7 +201,8 @@ void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
 	d->io = io;
 	d->ctx = ctx;
 	d->warm = gw_ring_attach(&d->ring, store, size, config->new_clock);
-	gw_scanner_init(&d->scanner, &config->scanner, &sink, d, now_ms);
+	d->how = config->scanner;
+	gw_scanner_init(&d->scanner, &d->how, &sink, d, now_ms);
 	gw_link_sender_init(&d->sender, d->ring.now.base, config->rto_ms);
 	gw_link_decoder_init(&d->decoder);
 	d->hello_ms = now_ms;
@@ -368,6 +369,27 @@ static void self_test(struct gw_dock *d, bool loop, uint32_t now_ms)
 	run_inject(d, now_ms);
 }
 
+static enum gw_link_result set_up(struct gw_dock *d, const uint8_t *p, size_t len, uint32_t now_ms)
+{
+	struct gw_link_setup s;
+	struct gw_scanner_config how = d->how;
+
+	if (d->config->setup == NULL)
+		return GW_LINK_UNSUPPORTED;
+	if (!gw_link_setup_get(&s, p, len) || !d->config->setup(d->ctx, &s))
+		return GW_LINK_REFUSED;
+	how.framing = s.framing;
+	how.terminators = s.terminators;
+	how.answer = s.answer != 0;
+	how.idle_gap_ms = s.idle_gap_ms;
+	if (how.framing != d->how.framing || how.terminators != d->how.terminators ||
+	    how.answer != d->how.answer || how.idle_gap_ms != d->how.idle_gap_ms) {
+		d->how = how;
+		gw_dock_scanner_restart(d, now_ms);
+	}
+	return GW_LINK_DONE;
+}
+
 static void run_command(struct gw_dock *d, const uint8_t *p, size_t len, uint32_t now_ms)
 {
 	enum gw_link_result result = GW_LINK_UNSUPPORTED;
@@ -394,6 +416,9 @@ static void run_command(struct gw_dock *d, const uint8_t *p, size_t len, uint32_
 	case GW_LINK_CMD_SELFTEST:
 		self_test(d, len > 1 && p[1] == GW_LINK_TEST_LOOP, now_ms);
 		return;
+	case GW_LINK_CMD_SETUP:
+		result = set_up(d, p + 1, len - 1, now_ms);
+		break;
 	default:
 		break;
 	}
@@ -538,7 +563,7 @@ void gw_dock_scanner_restart(struct gw_dock *d, uint32_t now_ms)
 
 	if (d->ring.open)
 		sink_refuse(d, GW_LINK_SCAN_PARTIAL, now_ms);
-	gw_scanner_init(&d->scanner, &d->config->scanner, &sink, d, now_ms);
+	gw_scanner_init(&d->scanner, &d->how, &sink, d, now_ms);
 	d->scanner.resync_count = resyncs;
 	gw_dock_tick(d, now_ms);
 }

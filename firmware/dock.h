@@ -31,7 +31,10 @@
 
 struct gw_dock_config {
 	struct gw_scanner_config scanner;
-	uint8_t unit[8];    /* who this dock is, e.g. the chip's serial number */
+	uint8_t unit[8]; /* who this dock is, e.g. the chip's serial number */
+	/* Sets the speed of scanner's and till's line and keeps all of it over a reset; false when
+	 * it cannot.  NULL: this dock is set up where it was started. */
+	bool (*setup)(void *ctx, const struct gw_link_setup *setup);
 	const char *board;  /* what it runs on, at most GW_LINK_BOARD_LEN - 1 characters; or NULL */
 	uint8_t caps;       /* enum gw_link_cap */
 	uint16_t rto_ms;    /* 200 at 115200 baud and above, 500 at 9600 */
@@ -67,6 +70,7 @@ struct gw_dock {
 	const struct gw_dock_io *io;         /* borrowed */
 	void *ctx;
 	struct gw_ring ring;
+	struct gw_scanner_config how; /* the configuration's, or a setup's */
 	struct gw_scanner scanner;
 	struct gw_link_sender sender;
 	struct gw_link_decoder decoder;

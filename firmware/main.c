@@ -5,7 +5,8 @@
 
 #define CHUNK 32u
 
-/* How the scanner speaks and what display there is; set otherwise by make FW_DEFINES=-D... */
+/* How the scanner speaks until the register says, and what display there is; set otherwise by make
+ * FW_DEFINES=-D... */
 #ifndef GW_SCANNER_FRAMING
 #define GW_SCANNER_FRAMING GW_FRAMING_PLAIN
 #endif
@@ -40,6 +41,54 @@ struct box {
 	uint32_t beep_ms;
 	uint32_t fed_ms; /* the watchdog, last */
 };
+
+/* How the register said the scanner speaks, over a reset. */
+static struct {
+	struct gw_link_setup setup;
+	uint32_t crc;
+} kept __attribute__((section(".noinit")));
+
+static uint32_t setup_crc(const struct gw_link_setup *s)
+{
+	uint8_t bytes[GW_LINK_SETUP_LEN];
+
+	gw_link_setup_put(bytes, s);
+	return gw_link_crc32c(1, bytes, sizeof(bytes));
+}
+
+static bool set_lines(const struct gw_link_setup *s)
+{
+	return s->baud_100 == 0 || gw_board_set_lines(s->baud_100 * 100u, s->bits, s->parity);
+}
+
+static bool on_setup(void *ctx, const struct gw_link_setup *s)
+{
+	uint32_t crc = setup_crc(s);
+
+	(void)ctx;
+	if (kept.crc == crc && crc == setup_crc(&kept.setup))
+		return true;
+	if (!set_lines(s))
+		return false;
+	kept.setup = *s;
+	kept.crc = crc;
+	return true;
+}
+
+/* A setup from before a reset. */
+static void recall_setup(struct gw_scanner_config *c)
+{
+	const struct gw_link_setup *s = &kept.setup;
+
+	if (kept.crc != setup_crc(s) || !set_lines(s)) {
+		kept.crc = ~setup_crc(s);
+		return;
+	}
+	c->framing = s->framing;
+	c->terminators = s->terminators;
+	c->answer = s->answer != 0;
+	c->idle_gap_ms = s->idle_gap_ms;
+}
 
 static size_t io_till(void *ctx, const uint8_t *bytes, size_t len)
 {
@@ -113,8 +162,10 @@ static void configure(struct gw_dock_config *c)
 	c->scanner.answer = GW_SCANNER_ANSWER;
 	c->scanner.idle_gap_ms = GW_SCANNER_GAP_MS;
 	c->scanner.scan_max = GW_LINK_SCAN_MAX;
+	recall_setup(&c->scanner);
+	c->setup = on_setup;
 	c->caps = (uint8_t)(GW_LINK_CAP_TILL | GW_LINK_CAP_INJECT | GW_LINK_CAP_BEEP |
-			    GW_LINK_CAP_BACK |
+			    GW_LINK_CAP_BACK | GW_LINK_CAP_SETUP |
 			    (gw_board_has(GW_BOARD_DISPLAY) ? GW_LINK_CAP_DISPLAY : 0));
 	c->rto_ms = 200;
 	c->quiet_ms = 100;

@@ -15,6 +15,7 @@
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
 #define DISPLAY_TAG  UINT32_MAX /* of display orders; injections count up from 1 */
+#define SETUP_TAG    (UINT32_MAX - 1)
 #define LINE_MAX     100
 #define LINGER_S     60 /* how long a dock without a till waits for a register that died */
 
@@ -47,6 +48,7 @@ struct gw_dock_client {
 	char show[2][LINE_MAX];       /* what the customer is to read */
 	bool show_wanted, show_stale; /* there is something; the dock does not have it */
 	uint16_t boots;               /* of the dock, as it last said */
+	uint32_t told_setup;          /* the session in which it was told of its scanner */
 };
 
 /* --- what the link wants ---------------------------------------------------------------------- */
@@ -131,6 +133,28 @@ static void send_display(struct gw_dock_client *c)
 					     c->now_ms) != GW_OK;
 }
 
+/* A box from the shelf does not know the scanner; it forgets what it was told when its power goes.
+ */
+static void send_setup(struct gw_dock_client *c, const struct gw_link_hello *hello)
+{
+	const struct gw_port_settings *s =
+		c->options->brand != NULL ? gw_port_brand(c->options->brand) : NULL;
+	struct gw_link_setup setup;
+
+	if (s == NULL || c->options->dock == NULL || (hello->caps & GW_LINK_CAP_SETUP) == 0 ||
+	    hello->session == c->told_setup)
+		return;
+	setup = (struct gw_link_setup){.framing = s->framing,
+				       .terminators = s->terminators,
+				       .answer = c->options->answer,
+				       .idle_gap_ms = s->idle_gap_ms,
+				       .baud_100 = (uint16_t)(s->baud / 100),
+				       .bits = s->bits,
+				       .parity = s->parity};
+	if (gw_link_host_setup(&c->link, &setup, SETUP_TAG, c->now_ms) == GW_OK)
+		c->told_setup = hello->session;
+}
+
 static void link_hello(void *ctx, const struct gw_link_hello *hello)
 {
 	struct gw_dock_client *c = ctx;
@@ -143,6 +167,7 @@ static void link_hello(void *ctx, const struct gw_link_hello *hello)
 	/* A dock that was reset has begun its display anew. */
 	c->show_stale = c->show_stale || hello->boots != c->boots;
 	c->boots = hello->boots;
+	send_setup(c, hello);
 	send_display(c);
 	if (!scanner)
 		tell(c, GW_DOCK_ALONE, "Scanner unplugged; trying again");
@@ -182,6 +207,10 @@ static void link_done(void *ctx, uint32_t tag, enum gw_link_result result)
 	if (tag == DISPLAY_TAG)
 		c->show_stale =
 			c->show_stale || result != GW_LINK_DONE; /* again at the next HELLO */
+	else if (tag == SETUP_TAG && result == GW_LINK_REFUSED)
+		tell(c, GW_DOCK_ALONE, "The dock cannot be set to this scanner");
+	else if (tag == SETUP_TAG)
+		c->told_setup = result == GW_LINK_DONE ? c->told_setup : 0;
 	else if (tag != 0)
 		c->ops->injected(c->ctx, tag, result);
 }

@@ -138,6 +138,7 @@ static void fill_from_conf(struct gw_options *o)
 		if (*rows[i].at == NULL)
 			*rows[i].at = gw_conf_get(o->conf, rows[i].section, rows[i].key,
 						  rows[i].fallback);
+	o->answer = strcmp(gw_conf_get(o->conf, "scanner", "answer", "no"), "yes") == 0;
 }
 
 /* [display] type and page, together what goeswith-dock calls the type; "off" is no display. */

@@ -23,6 +23,7 @@ struct gw_options {
 	const char *dock;   /* a dock that runs already: a Unix socket or a serial port */
 	const char *listen; /* Unix socket of the host protocol */
 	const char *tty;    /* another terminal for the screen */
+	bool answer;        /* the dock answers the scanner: no till behind it does */
 	bool headless, practice, ascii, mono, keep_dock;
 	int verbose;
 };

@@ -71,6 +71,7 @@ enum gw_link_command {
 	GW_LINK_CMD_INJECT,   /* the code, without terminator */
 	GW_LINK_CMD_CAPTURE,  /* 1 = copy scanner bytes as RAW frames, 0 = stop */
 	GW_LINK_CMD_SELFTEST, /* enum gw_link_test_how; answered when run */
+	GW_LINK_CMD_SETUP,    /* minor 2: struct gw_link_setup */
 };
 
 /* Self-test: what to do beyond what disturbs nobody, and (minor 2) what was tried and what failed.
@@ -113,7 +114,8 @@ enum gw_link_cap {
 	GW_LINK_CAP_DISPLAY = 4,
 	GW_LINK_CAP_BEEP = 8,
 	GW_LINK_CAP_FLASH = 16,
-	GW_LINK_CAP_BACK = 32, /* till -> scanner bytes pass */
+	GW_LINK_CAP_BACK = 32,  /* till -> scanner bytes pass */
+	GW_LINK_CAP_SETUP = 64, /* takes a setup */
 };
 enum gw_link_state {
 	GW_LINK_ST_SCANNER = 1,      /* present (a plain UART cannot tell and says so always) */
@@ -183,6 +185,23 @@ struct gw_link_hello {
 void gw_link_hello_put(uint8_t out[GW_LINK_HELLO_LEN], const struct gw_link_hello *hello);
 /* False when the frame is no HELLO or too short for minor version 0. */
 bool gw_link_hello_get(struct gw_link_hello *hello, const struct gw_link_frame *frame);
+
+#define GW_LINK_SETUP_LEN 8u
+
+/* How the scanner speaks: what a box from the shelf must be told.  The till's line follows it. */
+struct gw_link_setup {
+	uint8_t framing;      /* 0 terminator or pause, 1 STX/ETX, 2 Zebra SSI */
+	uint8_t terminators;  /* bits CR 1, LF 2, TAB 4, ETX 8 */
+	uint8_t answer;       /* 1: the dock answers the scanner; 0: the till does, or nobody */
+	uint16_t idle_gap_ms; /* 1 and up */
+	uint16_t baud_100;    /* in units of 100; 0: leave the line as it is */
+	uint8_t bits;         /* 7, 8 */
+	uint8_t parity;       /* 0 none, 1 odd, 2 even */
+};
+
+void gw_link_setup_put(uint8_t out[GW_LINK_SETUP_LEN], const struct gw_link_setup *setup);
+/* False when len is too short or a field is none of the above. */
+bool gw_link_setup_get(struct gw_link_setup *setup, const uint8_t *bytes, size_t len);
 
 struct gw_link_scan {
 	uint32_t session, seq; /* of its last piece; unique together */
@@ -272,6 +291,8 @@ int gw_link_host_display(struct gw_link_host *h, const char *line1, const char *
 			 int64_t now_ms);
 int gw_link_host_inject(struct gw_link_host *h, const void *code, size_t len, uint32_t tag,
 			int64_t now_ms);
+int gw_link_host_setup(struct gw_link_host *h, const struct gw_link_setup *setup, uint32_t tag,
+		       int64_t now_ms);
 int gw_link_host_order(struct gw_link_host *h, enum gw_link_command command, uint8_t argument,
 		       uint32_t tag, int64_t now_ms);
 

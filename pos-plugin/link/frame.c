@@ -188,6 +188,31 @@ static void hello_get_minor2(struct gw_link_hello *hello, const uint8_t *p, bool
 	hello->up_s = there ? gw_link_get32(p + 68) : 0;
 }
 
+void gw_link_setup_put(uint8_t out[GW_LINK_SETUP_LEN], const struct gw_link_setup *s)
+{
+	out[0] = s->framing;
+	out[1] = s->terminators;
+	out[2] = s->answer;
+	gw_link_put16(out + 3, s->idle_gap_ms);
+	gw_link_put16(out + 5, s->baud_100);
+	out[7] = (uint8_t)(s->bits | s->parity << 4);
+}
+
+bool gw_link_setup_get(struct gw_link_setup *s, const uint8_t *p, size_t len)
+{
+	if (len < GW_LINK_SETUP_LEN)
+		return false;
+	s->framing = p[0];
+	s->terminators = p[1];
+	s->answer = p[2];
+	s->idle_gap_ms = gw_link_get16(p + 3);
+	s->baud_100 = gw_link_get16(p + 5);
+	s->bits = p[7] & 15u;
+	s->parity = p[7] >> 4;
+	return s->framing <= 2 && s->terminators <= 15 && s->answer <= 1 && s->idle_gap_ms > 0 &&
+	       (s->bits == 7 || s->bits == 8) && s->parity <= 2;
+}
+
 bool gw_link_hello_get(struct gw_link_hello *hello, const struct gw_link_frame *frame)
 {
 	const uint8_t *p = frame->payload;

@@ -251,6 +251,16 @@ int gw_link_host_inject(struct gw_link_host *h, const void *code, size_t len, ui
 	return enqueue(h, &order, now_ms);
 }
 
+int gw_link_host_setup(struct gw_link_host *h, const struct gw_link_setup *setup, uint32_t tag,
+		       int64_t now_ms)
+{
+	struct gw_link_order order = {.len = 1 + GW_LINK_SETUP_LEN, .tag = tag};
+
+	order.bytes[0] = GW_LINK_CMD_SETUP;
+	gw_link_setup_put(order.bytes + 1, setup);
+	return enqueue(h, &order, now_ms);
+}
+
 /* --- what the dock says ---------------------------------------------------------------------- */
 
 /* Compares the dock's window with the journal's; false when a new session must be opened. */

@@ -170,6 +170,20 @@ static void on_raw(void *ctx, uint8_t port, uint32_t t_ms, const uint8_t *bytes,
 static const struct gw_link_host_ops ops = {on_send,  on_scan,  on_next, on_nonce,
 					    on_hello, on_alarm, on_done, on_raw};
 
+/* FRAMING TERMINATORS ANSWER GAP BAUD/100 BITS PARITY */
+static void set_up(struct host *h, const char *text, int64_t now)
+{
+	unsigned n[7];
+	struct gw_link_setup s;
+
+	if (sscanf(text, "%u %u %u %u %u %u %u", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6]) !=
+	    7)
+		return;
+	s = (struct gw_link_setup){(uint8_t)n[0],  (uint8_t)n[1], (uint8_t)n[2], (uint16_t)n[3],
+				   (uint16_t)n[4], (uint8_t)n[5], (uint8_t)n[6]};
+	gw_link_host_setup(&h->link, &s, h->tag, now);
+}
+
 static void command(struct host *h, char *line)
 {
 	int64_t now = now_ms();
@@ -185,6 +199,8 @@ static void command(struct host *h, char *line)
 		gw_link_host_beep(&h->link, (enum gw_link_beep)atoi(rest), h->tag, now);
 	else if (strcmp(word, "capture") == 0)
 		gw_link_host_order(&h->link, GW_LINK_CMD_CAPTURE, (uint8_t)atoi(rest), h->tag, now);
+	else if (strcmp(word, "setup") == 0)
+		set_up(h, rest, now);
 	else if (strcmp(word, "pause") == 0)
 		gw_link_host_pause(&h->link, atoi(rest) != 0);
 	else if (strcmp(word, "display") == 0) {

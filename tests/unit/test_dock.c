@@ -364,6 +364,65 @@ static void other_commands(void **state)
 	free(b);
 }
 
+static struct gw_link_setup taken;
+
+static bool bench_setup(void *ctx, const struct gw_link_setup *s)
+{
+	(void)ctx;
+	if (s->baud_100 > 1152) /* a speed this board does not have */
+		return false;
+	taken = *s;
+	return true;
+}
+
+/* A box from the shelf is told how its scanner speaks. */
+static void is_set_up(void **state)
+{
+	static const uint8_t stx[] = {GW_LINK_CMD_SETUP, 1, 8, 1, 100, 0, 96, 0, 0x27},
+			     wild[] = {GW_LINK_CMD_SETUP, 3, 8, 1, 100, 0, 96, 0, 0x27},
+			     fast[] = {GW_LINK_CMD_SETUP, 0, 8, 1, 100, 0, 0, 9, 8};
+	struct bench *b = new_bench();
+
+	(void)state;
+	open_session(b, 5, 100);
+	say(b, GW_LINK_CMD, 0, 5, 0, stx, sizeof(stx), 200);
+	assert_int_equal(last(b)->payload[1], GW_LINK_UNSUPPORTED);
+	b->config.setup = bench_setup;
+	say(b, GW_LINK_CMD, 0, 5, 1, stx, sizeof(stx), 200);
+	assert_int_equal(b->dock.cmd_result, GW_LINK_DONE);
+	assert_int_equal(taken.baud_100, 96);
+	assert_int_equal(taken.bits, 7);
+	assert_int_equal(taken.parity, 2);
+	assert_int_equal(taken.idle_gap_ms, 100);
+	gw_dock_tick(&b->dock, 400);
+	scan(b,
+	     "\x02"
+	     "one\rtwo\x03",
+	     500); /* CR is no terminator now */
+	assert_int_equal(last(b)->type, GW_LINK_SCAN);
+	assert_int_equal(last(b)->payload_len, 5 + 7);
+	assert_memory_equal(last(b)->payload + 5, "one\rtwo", 7);
+	assert_memory_equal(b->scanner, "\x06", 1);
+	/* the same again costs nothing, not even a scan that is under way */
+	scan(b,
+	     "\x02"
+	     "thr",
+	     600);
+	say(b, GW_LINK_CMD, 0, 5, 2, stx, sizeof(stx), 610);
+	scan(b, "ee\x03", 620);
+	assert_memory_equal(last(b)->payload + 5, "three", 5);
+	say(b, GW_LINK_CMD, 0, 5, 3, wild, sizeof(wild), 700);
+	assert_int_equal(b->dock.cmd_result, GW_LINK_REFUSED);
+	b->dock.cmd_result = GW_LINK_UNKNOWN;
+	say(b, GW_LINK_CMD, 0, 5, 4, fast, sizeof(fast), 700);
+	assert_int_equal(b->dock.cmd_result, GW_LINK_REFUSED);
+	b->dock.cmd_result = GW_LINK_UNKNOWN;
+	say(b, GW_LINK_CMD, 0, 5, 5, stx, 5, 700);
+	assert_int_equal(b->dock.cmd_result, GW_LINK_REFUSED);
+	assert_int_equal(b->dock.how.framing, GW_FRAMING_STXETX);
+	free(b);
+}
+
 /* A command whose number is used is not carried out again after a reset, come what may. */
 static void a_reset_never_rings_twice(void **state)
 {
@@ -527,6 +586,7 @@ int main(void)
 		cmocka_unit_test(injects_when_quiet),
 		cmocka_unit_test(refuses_to_inject),
 		cmocka_unit_test(other_commands),
+		cmocka_unit_test(is_set_up),
 		cmocka_unit_test(silent_when_done),
 		cmocka_unit_test(a_reset_never_rings_twice),
 		cmocka_unit_test(disbelieves_wild_acks),

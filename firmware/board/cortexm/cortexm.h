@@ -58,6 +58,8 @@ struct gw_uart {
 	volatile uint16_t error_at; /* rx.in when the first unread error came */
 	volatile bool error;
 	volatile uint16_t error_last; /* and the last one: all between is not to be trusted */
+	uint8_t strip; /* bits of a received byte that are no data: parity, or the eighth of 7N2 */
+	uint8_t fill;  /* bits to set in what is sent, for 7N2 */
 };
 
 /* What a transmitter holds: one byte going out and one behind it. */

@@ -35,30 +35,18 @@ static struct {
 } room;
 
 static struct gw_uart lines[4] = {
-	[GW_BOARD_SCANNER] = {(volatile uint32_t *)0x40005000u,
-			      {room.scanner_rx, 255, 0, 0},
-			      {room.scanner_tx, 63, 0, 0},
-			      0,
-			      false,
-			      0},
-	[GW_BOARD_TILL] = {(volatile uint32_t *)0x40006000u,
-			   {room.till_rx, 63, 0, 0},
-			   {room.till_tx, 255, 0, 0},
-			   0,
-			   false,
-			   0},
-	[GW_BOARD_HOST] = {(volatile uint32_t *)0x40004000u,
-			   {room.host_rx, 255, 0, 0},
-			   {room.host_tx, 511, 0, 0},
-			   0,
-			   false,
-			   0},
-	[GW_BOARD_DISPLAY] = {(volatile uint32_t *)0x40007000u,
-			      {room.display_rx, 1, 0, 0},
-			      {room.display_tx, 127, 0, 0},
-			      0,
-			      false,
-			      0},
+	[GW_BOARD_SCANNER] = {.regs = (volatile uint32_t *)0x40005000u,
+			      .rx = {room.scanner_rx, 255, 0, 0},
+			      .tx = {room.scanner_tx, 63, 0, 0}},
+	[GW_BOARD_TILL] = {.regs = (volatile uint32_t *)0x40006000u,
+			   .rx = {room.till_rx, 63, 0, 0},
+			   .tx = {room.till_tx, 255, 0, 0}},
+	[GW_BOARD_HOST] = {.regs = (volatile uint32_t *)0x40004000u,
+			   .rx = {room.host_rx, 255, 0, 0},
+			   .tx = {room.host_tx, 511, 0, 0}},
+	[GW_BOARD_DISPLAY] = {.regs = (volatile uint32_t *)0x40007000u,
+			      .rx = {room.display_rx, 1, 0, 0},
+			      .tx = {room.display_tx, 127, 0, 0}},
 };
 
 struct gw_uart *gw_line(enum gw_board_line line)
@@ -175,6 +163,16 @@ void gw_board_init(void)
 	WDOG_LOCK = 0x1ACCE551u;
 	WDOG_LOAD = 2u * CLOCK_HZ;
 	WDOG_CONTROL = 3;
+}
+
+/* This UART knows 8N1 only. */
+bool gw_board_set_lines(uint32_t baud, uint8_t bits, uint8_t parity)
+{
+	if (bits != 8 || parity != 0 || baud > CLOCK_HZ / 16u)
+		return false;
+	lines[GW_BOARD_SCANNER].regs[UART_BAUDDIV] = CLOCK_HZ / baud;
+	lines[GW_BOARD_TILL].regs[UART_BAUDDIV] = CLOCK_HZ / baud;
+	return true;
 }
 
 struct gw_ring_store *gw_board_store(uint32_t *size)

@@ -39,7 +39,8 @@
 
 enum { USART_SR, USART_DR, USART_BRR, USART_CR1, USART_CR2, USART_CR3 };
 enum { SR_PE = 1, SR_FE = 2, SR_NE = 4, SR_ORE = 8, SR_RXNE = 32, SR_TXE = 128 };
-enum { CR1_RE = 4, CR1_TE = 8, CR1_RXNEIE = 32, CR1_TXEIE = 128, CR1_UE = 8192 };
+enum { CR1_RE = 4, CR1_TE = 8, CR1_RXNEIE = 32, CR1_TXEIE = 128, CR1_PS = 512, CR1_PCE = 1024 };
+enum { CR1_M = 4096, CR1_UE = 8192 };
 enum { IRQ_USART1 = 37, IRQ_USART2 = 38, IRQ_USART3 = 39 };
 
 #define RING_SIZE 4288u
@@ -54,25 +55,17 @@ static struct {
 		till_tx[256];
 } room;
 
-static struct gw_uart host = {(volatile uint32_t *)0x40013800u,
-			      {room.host_rx, 255, 0, 0},
-			      {room.host_tx, 511, 0, 0},
-			      0,
-			      false,
-			      0};
-static struct gw_uart scanner = {(volatile uint32_t *)0x40004400u,
-				 {room.scanner_rx, 255, 0, 0},
-				 {room.scanner_tx, 63, 0, 0},
-				 0,
-				 false,
-				 0};
-static struct gw_uart till = {(volatile uint32_t *)0x40004800u,
-			      {room.till_rx, 63, 0, 0},
-			      {room.till_tx, 255, 0, 0},
-			      0,
-			      false,
-			      0};
+static struct gw_uart host = {.regs = (volatile uint32_t *)0x40013800u,
+			      .rx = {room.host_rx, 255, 0, 0},
+			      .tx = {room.host_tx, 511, 0, 0}};
+static struct gw_uart scanner = {.regs = (volatile uint32_t *)0x40004400u,
+				 .rx = {room.scanner_rx, 255, 0, 0},
+				 .tx = {room.scanner_tx, 63, 0, 0}};
+static struct gw_uart till = {.regs = (volatile uint32_t *)0x40004800u,
+			      .rx = {room.till_rx, 63, 0, 0},
+			      .tx = {room.till_tx, 255, 0, 0}};
 static bool emulated, watchdog_start;
+static uint32_t clock_hz;
 
 struct gw_uart *gw_line(enum gw_board_line line)
 {
@@ -100,7 +93,7 @@ bool gw_uart_can_send(const struct gw_uart *u)
 
 void gw_uart_send(const struct gw_uart *u, uint8_t byte)
 {
-	u->regs[USART_DR] = byte;
+	u->regs[USART_DR] = byte | u->fill;
 }
 
 /* With interrupts off or from a handler. */
@@ -129,7 +122,7 @@ static void receive(struct gw_uart *u, struct gw_uart *forward)
 		if (fresh && forward != NULL)
 			gw_lines_forward(forward, byte);
 		if ((status & (SR_PE | SR_FE | SR_NE | SR_ORE)) != 0 ||
-		    (fresh && !gw_queue_put(&u->rx, byte)))
+		    (fresh && !gw_queue_put(&u->rx, (uint8_t)(byte & ~u->strip))))
 			gw_uart_error(u);
 	}
 }
@@ -205,20 +198,39 @@ static void start_pins(void)
 	GPIOC_CRH = (GPIOC_CRH & ~0xF0u) | 0x20u;
 }
 
-static void start_uart(const struct gw_uart *u, uint32_t clock_hz, uint32_t baud)
+static void start_uart(const struct gw_uart *u, uint32_t baud, uint32_t format)
 {
+	u->regs[USART_CR1] = 0;
 	u->regs[USART_BRR] = (clock_hz + baud / 2u) / baud;
-	u->regs[USART_CR1] = CR1_UE | CR1_TE | CR1_RE | CR1_RXNEIE;
+	u->regs[USART_CR1] = CR1_UE | CR1_TE | CR1_RE | CR1_RXNEIE | format;
+}
+
+/* The chip counts parity as a bit of the character: 7E1 is eight bits, 8E1 nine, and 7N2 is 8N1
+ * whose eighth bit is always one. */
+bool gw_board_set_lines(uint32_t baud, uint8_t bits, uint8_t parity)
+{
+	uint32_t format = parity == 0 ? 0 : parity == 1 ? CR1_PCE | CR1_PS : (uint32_t)CR1_PCE;
+
+	if (baud < clock_hz / 0xFFFFu + 1u || baud > clock_hz / 16u)
+		return false;
+	if (bits == 8 && parity != 0)
+		format |= CR1_M;
+	gw_irq_off();
+	scanner.strip = till.strip = bits == 7 ? 0x80 : 0;
+	scanner.fill = till.fill = bits == 7 && parity == 0 ? 0x80 : 0;
+	start_uart(&scanner, baud, format);
+	start_uart(&till, baud, format);
+	gw_irq_on();
+	return true;
 }
 
 void gw_board_init(void)
 {
-	uint32_t clock_hz = start_clock();
-
+	clock_hz = start_clock();
 	start_pins();
-	start_uart(&host, clock_hz, 115200);
-	start_uart(&scanner, clock_hz, 9600);
-	start_uart(&till, clock_hz, 9600);
+	start_uart(&host, 115200, 0);
+	start_uart(&scanner, 9600, 0);
+	start_uart(&till, 9600, 0);
 	gw_irq_enable(IRQ_USART1);
 	gw_irq_enable(IRQ_USART2);
 	gw_irq_enable(IRQ_USART3);
