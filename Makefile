@@ -73,7 +73,7 @@ UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c con
 FIRMWARE_SRC :=
 DECODE_SRC := tools/decode/lines.c tools/decode/print.c tools/decode/raw.c
 TABLE_SRC  := $(addprefix tools/table/,any.c bundle.c cells.c install.c issues.c manifest.c minisign.c payload.c \
-	payload_read.c read_items.c read_rules.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
+	payload_read.c read_items.c read_rules.c secret.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
 MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c counted.c db.c dict.c evaluate.c evidence.c family.c fold.c gram.c itemsets.c lapack.c last_round.c learn.c \
 	measure.c options.c order.c plan.c read_basket.c read_batch.c read_csv.c read_path.c round.c round_page.c round_table.c rules.c \
 	sales.c score.c season.c source.c split.c spool.c tablefile.c triangle.c write.c)
@@ -88,8 +88,8 @@ STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c collection.c db.c jou
 	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
-SYNC_SRC += $(addprefix tools/sync/,ack.c book.c book_intake.c book_settle.c clickhouse_tables.c collect.c device.c into_clickhouse.c news.c pull.c push.c run.c salvage.c seal.c sink.c state.c status.c sync.c target.c \
-	target_dir.c target_http.c)
+SYNC_SRC += $(addprefix tools/sync/,ack.c ack_publish.c book.c book_intake.c book_settle.c clickhouse_tables.c collect.c device.c into_clickhouse.c news.c outbox.c pull.c push.c run.c salvage.c seal.c settle.c sink.c state.c status.c sync.c target.c \
+	target_dir.c target_http.c verify.c)
 NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c office.c rows.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
@@ -153,7 +153,7 @@ FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
-E2E_TESTS  += report_today.py sync_push.py sync_crash.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py
+E2E_TESTS  += report_today.py sync_push.py sync_ack.py sync_crash.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py
 FUZZERS    += event_json batch
 BENCHES    += journal sync.py
 

@@ -51,7 +51,7 @@ with lib.home() as top:
     r, took = collect(up)
     t.equal((took["files"], took["events"]), (0, 0), "collecting again takes nothing")
     ack = json.loads((up / "ack" / j.till).read_text())
-    t.equal(ack["epochs"], [{"epoch": j.epoch, "committed": j.seq, "gaps": []}], "the acknowledgement")
+    t.equal(ack["epochs"], [{"epoch": j.epoch, "committed": j.seq, "have": j.seq, "gaps": []}], "the acknowledgement")
     r = sync("verify", "--home", home, "--json")
     t.equal(json.loads(r.stdout), {"ok": True, "rows": j.seq, "last": j.seq}, "the journal's chain holds")
     a = json.loads(lib.run("goeswith-report", "today", "--from", "2026-11-01", "--to", "2026-12-31", "--json",

@@ -25,11 +25,14 @@ static int take_epochs(struct ack *ack, const json_t *list, struct gw_err *err)
 
 	for (; i < n; i++) {
 		const json_t *o = json_array_get(list, i), *upto = json_object_get(o, "committed");
+		const json_t *have = json_object_get(o, "have");
 
 		if (!json_is_integer(upto) || json_integer_value(upto) < 0)
 			return fault(err, "\"committed\" must be a number");
 		snprintf(ack->epochs[ack->epoch_count].epoch, GW_BATCH_EPOCH_MAX, "%s",
 			 text_of(o, "epoch"));
+		ack->epochs[ack->epoch_count].have =
+			json_is_integer(have) ? json_integer_value(have) : -1;
 		ack->epochs[ack->epoch_count++].committed = json_integer_value(upto);
 	}
 	return GW_OK;
@@ -89,6 +92,14 @@ int64_t ack_committed(const struct ack *ack, const char *epoch)
 	for (int i = 0; i < ack->epoch_count; i++)
 		if (strcmp(ack->epochs[i].epoch, epoch) == 0)
 			return ack->epochs[i].committed;
+	return 0;
+}
+
+int64_t ack_have(const struct ack *ack, const char *epoch)
+{
+	for (int i = 0; i < ack->epoch_count; i++)
+		if (strcmp(ack->epochs[i].epoch, epoch) == 0)
+			return ack->epochs[i].have;
 	return 0;
 }
 

@@ -136,7 +136,8 @@ static int add_epochs(struct book *b, struct gw_json *j, const char *till, struc
 {
 	sqlite3_stmt *stmt;
 	int rc = gw_db_prepare(b->db, &stmt,
-			       "SELECT epoch, settled FROM epoch WHERE terminal = ?1 ORDER BY seen",
+			       "SELECT epoch, settled, max(settled, high) FROM epoch"
+			       " WHERE terminal = ?1 ORDER BY seen",
 			       err);
 
 	if (rc < 0)
@@ -150,6 +151,7 @@ static int add_epochs(struct book *b, struct gw_json *j, const char *till, struc
 		gw_json_begin(j, '{');
 		gw_json_member_string(j, "epoch", epoch);
 		gw_json_member_int(j, "committed", sqlite3_column_int64(stmt, 1));
+		gw_json_member_int(j, "have", sqlite3_column_int64(stmt, 2));
 		add_gaps(b, j, till, epoch);
 		gw_json_end(j, '}');
 	}

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/when.h"
 #include "tools/sync/ack.h"
+#include "tools/sync/ack_publish.h"
 #include "tools/sync/device.h"
 #include "tools/sync/sink.h"
 #include "tools/sync/sync.h"
@@ -35,7 +36,8 @@ struct collecting {
 	bool has_key;
 	int64_t files, accepted, rejected, events, bytes, terminals;
 	int in_transaction;
-	char *ack; /* ACK_FILE_MAX bytes */
+	char *ack;                       /* ACK_FILE_MAX bytes */
+	const struct ack_signer *signer; /* NULL: acknowledgements go unsigned */
 	struct gw_err *err;
 };
 
@@ -187,37 +189,11 @@ static int collect_file(struct collecting *c, const char *folder, const char *fi
 
 /* --- one terminal ----------------------------------------------------------------------------- */
 
-/* Whether two acknowledgements differ in nothing but their time. */
-static bool says_the_same(const char *a, const char *b)
-{
-	const char *p = strstr(a, "\"at\":\""), *q = strstr(b, "\"at\":\"");
-	size_t skip = 6 + GW_WHEN_MAX - 1;
-
-	return p != NULL && q != NULL && p - a == q - b && strncmp(a, b, (size_t)(p - a)) == 0 &&
-	       strlen(p) > skip && strlen(q) > skip && strcmp(p + skip, q + skip) == 0;
-}
-
 static int publish(struct collecting *c)
 {
-	char *old;
-	size_t len;
-	char path[GW_PATH_MAX], folder[GW_PATH_MAX];
 	int rc = book_ack(c->book, c->till, sync_now_ms(), c->ack, ACK_FILE_MAX, c->err);
 
-	if (rc == GW_OK)
-		rc = gw_path_join(folder, c->dir, "ack", c->err);
-	if (rc == GW_OK)
-		rc = gw_home_make(folder, c->err);
-	if (rc == GW_OK)
-		rc = gw_path_join(path, folder, c->till, c->err);
-	if (rc == GW_OK && gw_file_read(path, ACK_FILE_MAX, &old, &len, NULL) == GW_OK) {
-		bool same = says_the_same(old, c->ack);
-
-		free(old);
-		if (same)
-			return GW_OK;
-	}
-	return rc == GW_OK ? gw_file_replace(path, c->ack, strlen(c->ack), c->err) : rc;
+	return rc == GW_OK ? ack_publish(c->dir, c->till, c->ack, c->signer, c->err) : rc;
 }
 
 static int finish(struct collecting *c)
@@ -400,10 +376,17 @@ static void print_result(const struct collecting *c)
 int sync_collect(struct sync *s, struct gw_err *err)
 {
 	struct collecting c = {.sync = s, .err = err};
+	struct ack_signer signer = {.key = {.id = {0}}};
 	int rc;
 
 	if (s->cli.argc - s->cli.first != 1)
 		return gw_err_set(err, GW_E_USAGE, "collect takes one folder, that with up/ in it");
+	if (s->ack_key != NULL) {
+		rc = ack_signer_load(&signer, s->ack_key, s->password_file, err);
+		if (rc < 0)
+			return rc;
+		c.signer = &signer;
+	}
 	c.dir = s->cli.argv[s->cli.first];
 	rc = sink_open(&c.sink, s->into, c.dir, s, err);
 	if (rc < 0)
@@ -417,5 +400,6 @@ int sync_collect(struct sync *s, struct gw_err *err)
 		print_result(&c);
 	free(c.ack);
 	c.sink->ops->close(c.sink);
+	gw_minisign_wipe(&signer, sizeof(signer));
 	return rc;
 }

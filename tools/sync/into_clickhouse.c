@@ -340,10 +340,11 @@ static int check_shards(struct clickhouse_sink *k, const char *cluster, struct g
 				   ignore_row, NULL, &why);
 
 	if ((rc == GW_E_NOT_FOUND || rc == GW_E_DEVICE) && cluster != NULL)
-		return gw_err_set(err, rc,
-				  "not every node of %s answers, or has the tables yet: run `goeswith-sync "
-				  "schema --cluster %s` with the addresses of all of them (%.200s)",
-				  cluster, cluster, why.text);
+		return gw_err_set(
+			err, rc,
+			"not every node of %s answers, or has the tables yet: run `goeswith-sync "
+			"schema --cluster %s` with the addresses of all of them (%.200s)",
+			cluster, cluster, why.text);
 	return rc < 0 ? gw_err_set(err, rc, "%s", why.text) : GW_OK;
 }
 

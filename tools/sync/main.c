@@ -10,6 +10,8 @@ enum {
 	OPT_INTO,
 	OPT_KEYS,
 	OPT_CLUSTER,
+	OPT_ACK_KEY,
+	OPT_PASSWORD,
 	OPT_REMOVE,
 	OPT_EVENTS,
 	OPT_BYTES,
@@ -25,6 +27,9 @@ static const struct gw_cli_option options[] = {
 	 "collect: the database (else DIR/collection.db), or clickhouse:http://HOST:PORT[/DB]"},
 	{OPT_CLUSTER, "cluster", "NAME", "collect, schema: make the tables on this cluster"},
 	{OPT_KEYS, "keys", "DIR", "collect: demand signatures by DIR/TERMINAL.pub"},
+	{OPT_ACK_KEY, "ack-key", "FILE", "collect: sign acknowledgements with this secret key"},
+	{OPT_PASSWORD, "password-file", "FILE",
+	 "... whose password is the first line of this file"},
 	{OPT_REMOVE, "remove", NULL, "collect: delete files already taken"},
 	{'o', "output", "FILE", "salvage: the new journal"},
 	{OPT_EVENTS, "batch-events", "N", "seal a batch at N events (1000)"},
@@ -115,6 +120,12 @@ static int take_option(struct sync *s, const char *values[NUMBERS], int id, cons
 		break;
 	case OPT_CLUSTER:
 		s->cluster = value;
+		break;
+	case OPT_ACK_KEY:
+		s->ack_key = value;
+		break;
+	case OPT_PASSWORD:
+		s->password_file = value;
 		break;
 	case OPT_REMOVE:
 		s->remove = true;

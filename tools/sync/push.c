@@ -12,15 +12,14 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "base/when.h"
-#include "tools/sync/ack.h"
 #include "tools/sync/news.h"
+#include "tools/sync/outbox.h"
 #include "tools/sync/push.h"
 #include "tools/sync/seal.h"
+#include "tools/sync/settle.h"
 
 #define BACKOFF_LEAST_MS 1000
 #define BACKOFF_MOST_MS  900000
-#define RESEND_MOST      3 /* of a file that arrived damaged */
 #define SUSPECTS_MOST    3 /* refused one after the other: it is not the files */
 #define SUSPECT_TRIES    5 /* ... and after so many times it is this file */
 
@@ -30,8 +29,7 @@ struct pushing {
 	struct target *target;
 	struct device_key key;
 	struct push_result *result;
-	struct ack ack;
-	bool has_ack, patient;    /* patient: leave alone what is to wait */
+	bool patient;             /* leave alone what is to wait */
 	int suspects;             /* files refused since one was taken */
 	struct batch_row suspect; /* one that was refused again and again */
 	bool stop;
@@ -58,23 +56,8 @@ static int remote_name(const struct pushing *p, const char *file, char out[GW_PA
 
 static int quarantine(struct pushing *p, struct batch_row *row, const char *reason)
 {
-	char from[GW_PATH_MAX], folder[GW_PATH_MAX], to[GW_PATH_MAX];
-	int rc = gw_path_join(folder, p->sync->outbox, "quarantine", p->err);
-
-	if (rc == GW_OK)
-		rc = gw_home_make(folder, p->err);
-	if (rc == GW_OK)
-		rc = gw_path_join(from, p->sync->outbox, row->name, p->err);
-	if (rc == GW_OK)
-		rc = gw_path_join(to, folder, row->name, p->err);
-	if (rc < 0)
-		return rc;
-	row->state = BATCH_QUARANTINED;
-	snprintf(row->reason, sizeof(row->reason), "%s", reason);
-	rc = state_put(p->state, row, p->err);
-	rename(from, to);
 	p->result->quarantined++;
-	return rc;
+	return outbox_put_aside(p->sync, p->state, row, reason, p->err);
 }
 
 /* --- putting ---------------------------------------------------------------------------------- */
@@ -155,83 +138,19 @@ static int put_due(void *ctx, const struct batch_row *row)
 	return put_one(p, &copy);
 }
 
-/* --- acknowledgements ------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
-static int commit(struct pushing *p, struct batch_row *row)
+static int read_ack(struct pushing *p, const char *epoch)
 {
-	char path[GW_PATH_MAX];
-	int rc;
+	struct settle_result settled;
+	int rc = settle(p->sync, p->state, p->target, p->result->till, epoch, &settled, p->err);
 
-	row->state = BATCH_COMMITTED;
-	rc = state_put(p->state, row, p->err);
-	if (rc == GW_OK)
-		rc = gw_path_join(path, p->sync->outbox, row->name, p->err);
-	if (rc == GW_OK)
-		unlink(path);
-	p->result->committed++;
+	p->result->committed += settled.committed;
+	p->result->quarantined += settled.quarantined;
+	p->result->taken_back_events += settled.taken_back;
+	p->failure = settled.failure;
+	p->why = settled.why;
 	return rc;
-}
-
-/*
- * A file that arrived damaged is sent again, a few times; one that is bad in itself is put aside.
- * The same acknowledgement may be read many times: it counts once for each file.
- */
-static int rejected(struct pushing *p, struct batch_row *row, const char *reason)
-{
-	char key[STATE_NAME_MAX + 16], at[GW_WHEN_MAX], seen[GW_WHEN_MAX];
-
-	snprintf(key, sizeof(key), "again:%s", row->name);
-	gw_when_format(at, p->ack.at_ms);
-	state_noted(p->state, key, seen, sizeof(seen));
-	if (strcmp(seen, at) == 0)
-		return GW_OK;
-	if (strncmp(reason, "damaged", 7) != 0 || row->tries >= RESEND_MOST)
-		return quarantine(p, row, reason);
-	row->state = BATCH_SEALED;
-	row->tries++;
-	snprintf(row->reason, sizeof(row->reason), "%s", reason);
-	state_note(p->state, key, at, NULL);
-	return state_put(p->state, row, p->err);
-}
-
-static int apply_ack(void *ctx, const struct batch_row *row)
-{
-	struct pushing *p = ctx;
-	struct batch_row copy = *row;
-	const char *reason;
-
-	if (row->state != BATCH_SENT && row->state != BATCH_SEALED)
-		return GW_OK;
-	reason = ack_rejected(&p->ack, row->name);
-	if (reason != NULL)
-		return row->state == BATCH_SENT ? rejected(p, &copy, reason) : GW_OK;
-	return row->last <= ack_committed(&p->ack, row->epoch) ? commit(p, &copy) : GW_OK;
-}
-
-static int read_ack(struct pushing *p)
-{
-	char name[GW_PATH_MAX], *data, at[GW_WHEN_MAX];
-	struct target_answer answer;
-	struct gw_err why = {0};
-	size_t len;
-	int rc;
-
-	snprintf(name, sizeof(name), "ack/%s", p->result->till);
-	rc = p->target->ops->get(p->target, name, ACK_FILE_MAX, "", &data, &len, &answer, &why);
-	if (rc == GW_E_NOT_FOUND)
-		return GW_OK;
-	if (rc == GW_OK) {
-		rc = ack_parse(&p->ack, p->result->till, data, len, &why);
-		free(data);
-	}
-	if (rc < 0) {
-		p->failure = rc;
-		p->why = why;
-		return GW_OK;
-	}
-	p->has_ack = true;
-	state_note(p->state, "ack_at", gw_when_format(at, p->ack.at_ms), NULL);
-	return state_each(p->state, apply_ack, p, p->err);
 }
 
 static int count_waiting(void *ctx, const struct batch_row *row)
@@ -248,8 +167,6 @@ static int count_waiting(void *ctx, const struct batch_row *row)
 	}
 	return 0;
 }
-
-/* --- the whole -------------------------------------------------------------------------------- */
 
 static int push_steps(struct pushing *p)
 {
@@ -268,7 +185,7 @@ static int push_steps(struct pushing *p)
 	if (rc == GW_OK)
 		rc = state_each(p->state, put_due, p, p->err);
 	if (rc == GW_OK && p->failure == GW_OK)
-		rc = read_ack(p);
+		rc = read_ack(p, sealed.epoch);
 	if (rc == GW_OK)
 		rc = seal_cap(p->sync, p->state, &p->key, p->result->till, &dropped, p->err);
 	p->result->dropped_events = dropped;
@@ -337,6 +254,7 @@ static void print_result(const struct sync *s, const struct push_result *r)
 	gw_json_member_int(&j, "unacknowledged_batches", r->unacknowledged);
 	gw_json_member_int(&j, "quarantined_batches", r->quarantined);
 	gw_json_member_int(&j, "dropped_events", r->dropped_events);
+	gw_json_member_int(&j, "taken_back_events", r->taken_back_events);
 	gw_json_end(&j, '}');
 	puts(room);
 }

@@ -16,6 +16,7 @@ struct push_result {
 	int64_t waiting, waiting_events; /* still to be put */
 	int64_t unacknowledged;          /* put, but not committed yet */
 	int64_t dropped_events;          /* the outbox was full */
+	int64_t taken_back_events;       /* head office does not have them any more: sealed again */
 	int64_t next_ms;                 /* wall clock of the next attempt wanted, 0: none */
 	int64_t oldest_left_ms;          /* of events too young to seal, 0: none */
 };

@@ -269,8 +269,57 @@ void state_noted(struct state *s, const char *key, char *out, size_t size)
 
 int state_prune(struct state *s, struct gw_err *err)
 {
-	return gw_db_exec(s->db,
-			  "DELETE FROM batch WHERE state = 2 AND first < (SELECT max(b.first) FROM"
-			  " batch b WHERE b.epoch = batch.epoch)",
-			  err);
+	return gw_db_exec(
+		s->db,
+		"DELETE FROM batch WHERE state = 2 AND first < (SELECT b.first FROM batch b"
+		" WHERE b.epoch = batch.epoch ORDER BY b.first DESC LIMIT 1 OFFSET 499)",
+		err);
+}
+
+/* Runs a statement over ?1 an epoch and ?2 an event.  *found gets the first column of its row. */
+static int on_epoch(struct state *s, const char *sql, const char *epoch, int64_t event,
+		    int64_t *found, struct gw_err *err)
+{
+	sqlite3_stmt *stmt;
+	int step, rc = gw_db_prepare(s->db, &stmt, sql, err);
+
+	*found = 0;
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_text(stmt, 1, epoch, -1, SQLITE_STATIC);
+	if (sqlite3_bind_parameter_count(stmt) > 1)
+		sqlite3_bind_int64(stmt, 2, event);
+	step = sqlite3_step(stmt);
+	if (step == SQLITE_ROW)
+		*found = sqlite3_column_int64(stmt, 0);
+	else if (step != SQLITE_DONE)
+		rc = gw_db_fail(s->db, err, "sync.db");
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+int64_t state_committed(struct state *s, const char *epoch)
+{
+	int64_t last;
+
+	on_epoch(s, "SELECT max(last) FROM batch WHERE epoch = ?1 AND state = 2", epoch, 0, &last,
+		 NULL);
+	return last;
+}
+
+bool state_ends_at(struct state *s, const char *epoch, int64_t last)
+{
+	int64_t there;
+
+	on_epoch(s, "SELECT count(*) FROM batch WHERE epoch = ?1 AND last = ?2", epoch, last,
+		 &there, NULL);
+	return there > 0;
+}
+
+int state_forget_after(struct state *s, const char *epoch, int64_t last, struct gw_err *err)
+{
+	int64_t none;
+
+	return on_epoch(s, "DELETE FROM batch WHERE epoch = ?1 AND first > ?2", epoch, last, &none,
+			err);
 }

@@ -65,7 +65,17 @@ int state_each(struct state *state, int (*each)(void *ctx, const struct batch_ro
 int state_note(struct state *state, const char *key, const char *value, struct gw_err *err);
 void state_noted(struct state *state, const char *key, char *out, size_t size);
 
-/* Forgets committed batches but the last one of each epoch, which the next one's chain needs. */
+/*
+ * Forgets committed batches but the last 500 of each epoch: the next one's chain needs the last,
+ * and head office may be set back to one of the others.
+ */
 int state_prune(struct state *state, struct gw_err *err);
+
+/* Last event of an epoch's committed batches, 0: none. */
+int64_t state_committed(struct state *state, const char *epoch);
+/* Whether a batch of the epoch ends with this event. */
+bool state_ends_at(struct state *state, const char *epoch, int64_t last);
+/* Forgets every batch of the epoch behind this event, so that they are sealed again. */
+int state_forget_after(struct state *state, const char *epoch, int64_t last, struct gw_err *err);
 
 #endif

@@ -31,8 +31,10 @@ struct sync {
 	const char *cluster;      /* collect, schema: of ClickHouse, NULL: one machine */
 	const char *output;       /* salvage */
 	const char *keys;         /* collect: folder of device keys, NULL: signatures optional */
-	bool remove;              /* collect: delete what is committed */
-	bool progress;            /* stderr is a terminal */
+	const char *ack_key,
+		*password_file; /* collect: signs acknowledgements, NULL: nobody does */
+	bool remove;            /* collect: delete what is committed */
+	bool progress;          /* stderr is a terminal */
 	struct sync_limits limits;
 };
 

@@ -55,17 +55,14 @@ static bool is_key_file(const char *name)
 	return len > 4 && name[0] != '.' && strcmp(name + len - 4, ".pub") == 0;
 }
 
-int gw_trust_load(struct gw_trust *trust, const char *home, struct gw_err *err)
+int gw_trust_load_folder(struct gw_trust *trust, const char *dir, struct gw_err *err)
 {
-	char dir[GW_PATH_MAX], path[GW_PATH_MAX];
+	char path[GW_PATH_MAX];
 	const struct dirent *entry;
-	int rc = gw_path_join(dir, home, "trust", err);
-	DIR *d;
+	int rc = GW_OK;
+	DIR *d = opendir(dir);
 
 	*trust = (struct gw_trust){.count = 0};
-	if (rc < 0)
-		return rc;
-	d = opendir(dir);
 	if (d == NULL && errno == ENOENT)
 		return GW_OK;
 	if (d == NULL)
@@ -79,20 +76,30 @@ int gw_trust_load(struct gw_trust *trust, const char *home, struct gw_err *err)
 	return rc;
 }
 
-static int verify_text(const struct gw_trust *trust, const char *signature, const char *manifest,
-		       size_t len, char key_id[GW_KEY_ID_SIZE],
-		       char comment[GW_TRUSTED_COMMENT_MAX], struct gw_err *err)
+int gw_trust_load(struct gw_trust *trust, const char *home, struct gw_err *err)
+{
+	char dir[GW_PATH_MAX];
+	int rc = gw_path_join(dir, home, "trust", err);
+
+	*trust = (struct gw_trust){.count = 0};
+	return rc == GW_OK ? gw_trust_load_folder(trust, dir, err) : rc;
+}
+
+int gw_trust_check(const struct gw_trust *trust, const char *signature, const void *data,
+		   size_t len, char key_id[GW_KEY_ID_SIZE], char comment[GW_TRUSTED_COMMENT_MAX],
+		   struct gw_err *err)
 {
 	unsigned char id[8];
 	int rc = gw_signature_key_id(signature, id, err);
 
+	key_id[0] = '\0';
 	if (rc < 0)
 		return rc;
 	gw_key_id_format(id, key_id);
 	for (int i = 0; i < trust->count; i++)
 		if (memcmp(trust->keys[i].id, id, sizeof(id)) == 0)
-			return gw_minisign_verify(&trust->keys[i], manifest, len, signature,
-						  comment, err);
+			return gw_minisign_verify(&trust->keys[i], data, len, signature, comment,
+						  err);
 	return gw_err_set(err, GW_E_DENIED, "signed with key %s, which is not trusted here",
 			  key_id);
 }
@@ -115,7 +122,7 @@ int gw_trust_verify(const struct gw_trust *trust, const char *dir, const char *m
 				  "%s is not signed, and this home trusts signed tables only", dir);
 	if (rc < 0)
 		return gw_err_set(err, rc, "%s", why.text);
-	rc = verify_text(trust, signature, manifest, len, key_id, comment, &why);
+	rc = gw_trust_check(trust, signature, manifest, len, key_id, comment, &why);
 	free(signature);
 	/* Whatever is wrong with a signature, the table is refused. */
 	return rc < 0 ? gw_err_set(err, GW_E_DENIED, "%s: %s", path, why.text) : GW_OK;

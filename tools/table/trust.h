@@ -21,6 +21,8 @@ struct gw_trust {
 
 /* Reads HOME/trust; none there gives count 0.  GW_E_INPUT (a file that is no key), GW_E_STORAGE. */
 int gw_trust_load(struct gw_trust *trust, const char *home, struct gw_err *err);
+/* The same from any folder of *.pub files; a folder that is not there gives count 0. */
+int gw_trust_load_folder(struct gw_trust *trust, const char *folder, struct gw_err *err);
 /* Adds the key in a file, or written out as base64. */
 int gw_trust_add(struct gw_trust *trust, const char *file_or_key, struct gw_err *err);
 
@@ -31,6 +33,14 @@ int gw_trust_add(struct gw_trust *trust, const char *file_or_key, struct gw_err 
 int gw_trust_verify(const struct gw_trust *trust, const char *dir, const char *manifest, size_t len,
 		    char key_id[GW_KEY_ID_SIZE], char comment[GW_TRUSTED_COMMENT_MAX],
 		    struct gw_err *err);
+
+/*
+ * The same for a signature at hand, whatever it is over.  GW_E_INPUT (not a signature), GW_E_DENIED
+ * (an unknown key, or it does not fit).
+ */
+int gw_trust_check(const struct gw_trust *trust, const char *signature, const void *data,
+		   size_t len, char key_id[GW_KEY_ID_SIZE], char comment[GW_TRUSTED_COMMENT_MAX],
+		   struct gw_err *err);
 
 /* Highest version taken from this key and chain, 0 for none.  GW_E_STORAGE, GW_E_INPUT. */
 int gw_ratchet_get(const char *home, const char *key_id, const char *chain, long long *version,

@@ -1,14 +1,12 @@
 /* install, sign and verify: what stands between head office and a till. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "base/home.h"
 #include "base/utf8.h"
 #include "tools/table/install.h"
+#include "tools/table/secret.h"
 #include "tools/table/table_tool.h"
 
 enum { ID_ROLLBACK = 256, ID_CHAIN, ID_COMMENT, ID_PASSWORD_FILE };
@@ -100,83 +98,6 @@ static const struct gw_cli_program sign_program = {
 	"Signs a bundle's manifest, as `minisign -S -H -m BUNDLE/manifest` would.", sign_options,
 	false};
 
-#define PASSWORD_MAX 1024
-
-static int password_of_file(const char *path, char out[PASSWORD_MAX], struct gw_err *err)
-{
-	char *text;
-	size_t len;
-	int rc = gw_file_read(path, PASSWORD_MAX - 1, &text, &len, err);
-
-	if (rc < 0)
-		return rc;
-	snprintf(out, PASSWORD_MAX, "%.*s", (int)strcspn(text, "\r\n"), text);
-	gw_minisign_wipe(text, len);
-	free(text);
-	return GW_OK;
-}
-
-/* Asks on the terminal itself, so that a pipe on stdin does not get in the way. */
-static int ask_password(char out[PASSWORD_MAX], struct gw_err *err)
-{
-	static const char prompt[] = "Password of the key: ";
-	struct termios shown, hidden;
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = -1;
-
-	out[0] = '\0';
-	if (fd >= 0 && tcgetattr(fd, &shown) == 0) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fd, TCSAFLUSH, &hidden);
-		if (write(fd, prompt, sizeof(prompt) - 1) > 0)
-			n = read(fd, out, PASSWORD_MAX - 1);
-		tcsetattr(fd, TCSAFLUSH, &shown);
-		n = write(fd, "\n", 1) == 1 ? n : -1;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return gw_err_set(err, GW_E_DENIED,
-				  "the key is locked and there is no terminal to ask for its "
-				  "password; use --password-file");
-	out[n] = '\0';
-	out[strcspn(out, "\r\n")] = '\0';
-	return GW_OK;
-}
-
-static int unlock(struct gw_secret_key *key, const char *text, const char *password_file,
-		  struct gw_err *err)
-{
-	char password[PASSWORD_MAX];
-	int rc;
-
-	if (!gw_secret_key_is_locked(text))
-		return gw_secret_key_read(key, text, NULL, err);
-	rc = password_file != NULL ? password_of_file(password_file, password, err)
-				   : ask_password(password, err);
-	if (rc == GW_OK)
-		rc = gw_secret_key_read(key, text, password, err);
-	gw_minisign_wipe(password, sizeof(password));
-	return rc;
-}
-
-static int load_secret(struct gw_secret_key *key, const char *path, const char *password_file,
-		       struct gw_err *err)
-{
-	struct gw_err why = {0};
-	char *text;
-	size_t len;
-	int rc = gw_file_read(path, 4096, &text, &len, err);
-
-	if (rc < 0)
-		return rc;
-	rc = unlock(key, text, password_file, &why);
-	gw_minisign_wipe(text, len);
-	free(text);
-	return rc < 0 ? gw_err_set(err, rc, "%s: %s", path, why.text) : GW_OK;
-}
-
 /* The manifest's bytes, malloc'ed: what is signed and checked, before anything is parsed. */
 static int manifest_text(const char *bundle, char **text, size_t *len, struct gw_err *err)
 {
@@ -243,7 +164,7 @@ int gw_verb_sign(int argc, char **argv)
 		return cli.exit_status;
 	if (cli.argc - cli.first != 1 || key_file == NULL)
 		return gw_cli_usage(&sign_program, "name one bundle and the secret key");
-	rc = load_secret(&key, key_file, password_file, &err);
+	rc = gw_secret_key_load(&key, key_file, password_file, &err);
 	if (rc == GW_OK)
 		rc = sign(cli.argv[cli.first], &key, comment, &err);
 	gw_key_id_format(key.id, id_text);
