@@ -4,6 +4,7 @@
 
 #include "base/csv.h"
 #include "base/money.h"
+#include "scan/gtin.h"
 #include "tools/mine/sales.h"
 #include "tools/mine/source.h"
 
@@ -46,9 +47,9 @@ static int take_family(struct reader *r, uint32_t item)
 	return r->sales->facts[item].family != GW_DICT_NONE ? GW_OK : GW_E_MEMORY;
 }
 
-static int take_row(struct reader *r)
+static int take_item(struct reader *r, const char *code, bool alias)
 {
-	const char *code = cell(r, CODE), *category = cell(r, CATEGORY);
+	const char *category = cell(r, CATEGORY);
 	uint32_t line = gw_csv_line(r->csv), item;
 	struct gw_item_facts *f;
 
@@ -61,6 +62,7 @@ static int take_row(struct reader *r)
 	if (gw_sales_tell(r->sales, item, cell(r, NAME), strlen(cell(r, NAME)), GW_NO_PRICE) < 0)
 		return GW_E_MEMORY;
 	f->listed = true;
+	f->alias = alias;
 	f->service = strcmp(cell(r, KIND), "service") == 0;
 	if (!take_money(r, PRICE, &f->list_price) || !take_money(r, COST, &f->cost))
 		gw_sales_bad(r->sales, GW_DROP_NUMBER, "%s: line %u: price or cost is none",
@@ -71,6 +73,19 @@ static int take_row(struct reader *r)
 			return GW_E_MEMORY;
 	}
 	return take_family(r, item);
+}
+
+/* Sales from elsewhere have codes as they are written here, journals have them as GTIN-14. */
+static int take_row(struct reader *r)
+{
+	const char *code = cell(r, CODE);
+	char gtin[GW_GTIN_SIZE];
+	int rc = take_item(r, code, false);
+
+	if (rc == GW_OK && gw_digits_only(code, strlen(code)) &&
+	    gw_gtin_normalise(gtin, code, strlen(code)) == GW_OK && strcmp(gtin, code) != 0)
+		rc = take_item(r, gtin, true);
+	return rc;
 }
 
 static int take_header(struct reader *r, struct gw_err *err)

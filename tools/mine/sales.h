@@ -58,6 +58,7 @@ struct gw_item_facts {
 	uint32_t category;        /* number in `categories`, GW_DICT_NONE */
 	uint32_t family;          /* number in `families`, GW_DICT_NONE */
 	bool service, listed;     /* from a catalogue */
+	bool alias;               /* ... where the same code is spelled another way */
 	int64_t list_price, cost; /* from a catalogue, GW_NO_PRICE */
 	struct {
 		int64_t minor;

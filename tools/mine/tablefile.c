@@ -7,6 +7,7 @@
 #include "base/money.h"
 #include "base/utf8.h"
 #include "base/when.h"
+#include "scan/gtin.h"
 #include "tools/mine/learn.h"
 #include "tools/mine/write.h"
 
@@ -135,6 +136,21 @@ static void put_item(FILE *to, const struct gw_sales *s, uint32_t item)
 	putc('\n', to);
 }
 
+/* Not sold, and in another spelling in the list as well. */
+static bool is_second(const struct gw_sales *s, uint32_t item)
+{
+	const char *code = code_of(s, item);
+	char gtin[GW_GTIN_SIZE];
+	uint32_t other = GW_DICT_NONE;
+
+	if (s->facts[item].baskets > 0 || s->facts[item].alias)
+		return s->facts[item].baskets == 0;
+	if (gw_digits_only(code, strlen(code)) &&
+	    gw_gtin_normalise(gtin, code, strlen(code)) == GW_OK)
+		other = gw_dict_find(&s->items, gtin, strlen(gtin));
+	return other != GW_DICT_NONE && other != item && s->facts[other].baskets > 0;
+}
+
 static int by_code(const void *a, const void *b, void *ctx)
 {
 	return strcmp(code_of(ctx, *(const uint32_t *)a), code_of(ctx, *(const uint32_t *)b));
@@ -147,7 +163,8 @@ int gw_items_write(FILE *to, const struct gw_sales *s, const bool *wanted, struc
 	if (items == NULL)
 		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	for (uint32_t i = 0; i < s->items.count; i++)
-		if ((wanted == NULL || wanted[i]) && gw_rule_code_fits(code_of(s, i)))
+		if ((wanted == NULL ? !is_second(s, i) : wanted[i]) &&
+		    gw_rule_code_fits(code_of(s, i)))
 			items[n++] = i;
 	qsort_r(items, n, sizeof(*items), by_code, (void *)s);
 	fputs("code,name,price,cost,category,kind,stock,tags\n", to);
