@@ -155,6 +155,9 @@ BENCHES    += host
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
 E2E_TESTS  += report_today.py sync_push.py sync_ack.py sync_crash.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py
 FUZZERS    += event_json batch
+UNIT_TESTS += test_net
+E2E_TESTS  += sync_clickhouse.py
+FUZZERS    += clickhouse_rows
 BENCHES    += journal sync.py
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual test_ui_paint

@@ -16,6 +16,7 @@ libinih-dev             reading goeswith.conf
 libsodium-dev           BLAKE2b, Ed25519
 libzstd-dev             bundles and uploaded batches
 libcurl4-openssl-dev    goeswith-sync only: HTTPS and S3
+zlib1g-dev              gzip, the one packing every ClickHouse server takes (head office)
 libopenblas-dev         goeswith-mine only: learned weights
 liblapacke-dev          goeswith-mine only: learned weights
 tzdata                  local time of shops
@@ -39,6 +40,7 @@ minisign                a second opinion on signatures
 libzint-dev             a second opinion on bar codes
 nginx                   uploads over mutual TLS
 openssl                 certificates for that
+clickhouse-server       head office's statistics over two shards (run as a program, never as a service)
 ceph-mon                uploads to an object store that is not ours: its monitor,
 ceph-osd                ... its disk (in memory),
 radosgw                 ... and its S3 gateway

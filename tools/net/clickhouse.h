@@ -7,7 +7,7 @@
  * configuration has user, password, ca, cert, key, timeout (seconds); GOESWITH_CLICKHOUSE_USER and
  * GOESWITH_CLICKHOUSE_PASSWORD go before it.
  *
- * Owns a connection.  Sends nothing twice by itself.  One thread.
+ * Owns a connection.  Statements must bear being sent twice.  One thread.
  *
  *	gw_clickhouse_open(&c, url, "goeswith-report", conf, &err);
  *	gw_clickhouse_ask(c, "SELECT terminal, count() FROM event FINAL GROUP BY 1", 2, each, ctx,

@@ -3,7 +3,8 @@
  * tables (tools/sync), statistics at head office (tools/report, tools/mine).
  *
  * Owns a connection that is kept between exchanges.  Never follows redirects, never skips checking
- * a server's certificate, never sends a request twice by itself.  One thread.
+ * a server's certificate.  A request may arrive twice (libcurl repeats it when a kept connection
+ * turns out to be dead), so only such are sent as do no harm then.  One thread.
  *
  *	struct gw_http_tls tls = {.ca = ca};
  *	gw_http_new(&h, "goeswith-sync", &tls, &err);

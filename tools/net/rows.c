@@ -79,12 +79,16 @@ static int row_done(struct gw_rows *t)
 
 static bool keep(struct gw_rows *t, const char *data, size_t len)
 {
+	if (t->len + len > GW_ROWS_ROW_MAX) {
+		t->status = malformed(t);
+		return false;
+	}
 	if (t->len + len + 1 > t->room) {
 		size_t room = (t->len + len + 1) * 2;
-		char *row = t->len + len < GW_ROWS_ROW_MAX ? realloc(t->row, room) : NULL;
+		char *row = realloc(t->row, room);
 
 		if (row == NULL) {
-			t->status = t->len + len < GW_ROWS_ROW_MAX ? GW_E_MEMORY : malformed(t);
+			t->status = GW_E_MEMORY;
 			return false;
 		}
 		t->row = row;

@@ -147,11 +147,14 @@ int book_intake_bring_epoch(struct book *b, const char *till, const char *epoch,
 int book_intake_place(struct book *b, const char *place, bool *handed, struct gw_err *err)
 {
 	struct bound here = {.texts = {place}, .text_count = 1}, none = {.text_count = 0};
-	int64_t rows = 0, fits = 0, version = 0, done;
-	int rc = number_of(b, "SELECT count(*) FROM archive", &none, &rows, err);
+	int64_t fits = 0, version = 0, done;
+	int rc = number_of(b, "DELETE FROM archive WHERE version = 0", &none, &done, err);
 
-	if (rc == GW_OK && rows == 0)
-		rc = number_of(b, "INSERT INTO archive VALUES(?1, 0)", &here, &done, err);
+	if (rc == GW_OK)
+		rc = number_of(b,
+			       "INSERT INTO archive SELECT ?1, 0 WHERE NOT EXISTS"
+			       " (SELECT 1 FROM archive)",
+			       &here, &done, err);
 	if (rc == GW_OK)
 		rc = number_of(b, "SELECT count(*) FROM archive WHERE place = ?1", &here, &fits,
 			       err);

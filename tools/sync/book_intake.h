@@ -41,8 +41,8 @@ struct book_event {
 int book_intake_put(struct book *book, const struct book_event *event, struct gw_err *err);
 
 /*
- * Says where the book hands on to.  The first time, it is remembered; a book that handed on to
- * another place is GW_E_INPUT.  *handed: whether it has handed anything on.
+ * Says where the book hands on to, which it remembers; once it has handed anything on (*handed),
+ * another place is GW_E_INPUT.
  */
 int book_intake_place(struct book *book, const char *place, bool *handed, struct gw_err *err);
 

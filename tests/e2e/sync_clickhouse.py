@@ -1,0 +1,623 @@
+#!/usr/bin/env python3
+"""Head office on a two-shard ClickHouse: what is collected is there once, whatever is killed or fails on the way, and
+reports and mining say to the last byte what they say of the journals and of a collection on one machine."""
+import contextlib
+import gzip
+import http.server
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import clickhouse_lib
+import lib
+from sync_lib import LEAN, Journal, rows, sync
+
+SEED = int(os.environ.get("SEED", "20261122"))
+EVENTS = int(os.environ.get("EVENTS", "30000"))
+KILLS = int(os.environ.get("KILLS", "12"))
+DEMO = lib.ROOT / "tools/sim/demo"
+FROM, TO = "2026-01-01", "2026-12-31"
+
+t = lib.Tap()
+print(f"# seed {SEED}")
+chance = random.Random(SEED)
+
+
+def collect(office, into, *more):
+    return sync("collect", office, "--into", into, *more, timeout=300)
+
+
+def push(home, office, *more):
+    r = sync("push", "--home", home, "--to", f"dir:{office}", *more)
+    if r.returncode != 0:
+        t.check(False, "push", r.stderr)
+
+
+def difference(journal, server, database="goeswith"):
+    """"" when ClickHouse holds exactly the journal's events, each once."""
+    want = [(*w[:6], json.loads(w[6]), *w[7:]) for w in rows(journal.path, LEAN)]
+    got = server.rows(f"""SELECT seq, at_ms, mono_ms, boot, basket, kind, body, scan_session, scan_seq
+      FROM {database}.event FINAL WHERE terminal = '{journal.till}' AND epoch = '{journal.epoch}' ORDER BY seq""")
+    got = [(*g[:4], g[4] or None, g[5], json.loads(g[6]), g[7] or None, g[8] if g[7] else None) for g in got]
+    if want == got:
+        return ""
+    for a, b in zip(want, got):
+        if a != b:
+            return f"journal {a}\nserver  {b}"
+    return f"journal has {len(want)} events, the server {len(got)}"
+
+
+# --- sales ----------------------------------------------------------------------------------------------------------
+
+class Odd(Journal):
+    """Sales of every kind that statistics must tell apart."""
+
+    def shop(self, sales):
+        r = self.random
+        self.db.execute("BEGIN")
+        for _ in range(sales):
+            self.sale += 1
+            basket = f"{self.till}-20261123-{self.sale:06d}"
+            if r.random() < 0.1:
+                self.add("login", "", {"id": str(r.randrange(10, 14))})
+            if r.random() < 0.02:
+                self.add("stop", "", {"text": "end of shift"})
+                self.add("start", "", {"version": "0.1.0"})
+            self.add("open", basket, {})
+            if r.random() < 0.05:
+                self.add("login", basket, {"id": "ß'\\\"\t7"})
+            lines = r.randrange(0, 7)
+            items = total = offer = 0
+            for line in range(1, lines + 1):
+                code, qty = f"0400638{r.randrange(40):07d}", r.choice([1, 1, 1, 2, 3, -1, 0])
+                price = r.choice([-1, 0, 99, 12345, 2**31 + 7, 3 * 2**33])
+                self.add("line", basket, {"line": line, "code": code, "qty": qty, "source": "scan",
+                                          **({"price": price} if price >= 0 else {})})
+                if r.random() < 0.2:
+                    self.add("unknown", basket, {"code": code, "line": line})
+                if r.random() < 0.1:
+                    qty += 1
+                    self.add("line", basket, {"line": line, "code": code, "qty": qty, "source": "host"})
+                if r.random() < 0.1:
+                    self.add("void", basket, {"line": line, "code": code, "qty": qty})
+                items, total = items + qty, total + max(price, 0) * qty
+                if r.random() < 0.4:
+                    offer += 1
+                    self.offer(basket, offer, line)
+            if r.random() < 0.1:
+                self.add("suspend", basket, {})
+                self.add("resume", basket, {})
+            if r.random() < 0.95:
+                self.add("close", basket, {"lines": lines, "items": items, "total": total,
+                                           "reason": r.choice(["total", "tender", "cancel", "idle"])})
+        self.db.execute("COMMIT")
+
+    def offer(self, basket, offer, line):
+        r = self.random
+        kind = r.choice(["offer", "offer", "ghost"])
+        rule, margin = f"r{r.randrange(9)}'", r.choice([{}, {"margin": 2**31 + 5}, {"margin": 40}])
+        self.add(kind, basket, {"offer": offer, "rule": rule, "rule_kind": "addon", "code": "00000000000123",
+                                "pos_code": "00000000000123", "name": r.choice(["Ä", "B\\n", "a'b"]), "price": 2**31,
+                                "subtotal": 10, "expires_ms": 8000, "eligible": 1, "propensity_ppm": 1000000,
+                                "holdout_ppm": 100000, "bucket_ppm": 5, "eligible_ids": rule, **margin})
+        if r.random() < 0.9:
+            result = r.choice(["accepted", "accepted_by_scan", "declined", "not_voiced", "ignored", "withdrawn"])
+            taken = result.startswith("accepted") and kind == "offer"
+            self.add("outcome", basket, {"offer": offer, "rule": rule, "code": "00000000000123", "result": result,
+                                         "ms": 1200, **({"value": 2**31 + 9, "line": r.choice([0, line])} if taken else {}),
+                                         **({"ghost": True} if kind == "ghost" else {})})
+
+
+def till(top, name, make):
+    home = top / name
+    home.mkdir()
+    make(home)
+    return home
+
+
+def simulated(home, baskets, store, terminal, *more):
+    r = lib.run("goeswith-sim", "replay", "--baskets", baskets, "--home", home, "--store", store, "--terminal", terminal,
+                "--json", *more, timeout=300)
+    if r.returncode != 0:
+        t.check(False, "replay", r.stderr)
+
+
+def demo_baskets(path, seed):
+    codes = [line.split(",")[0] for line in (DEMO / "items.csv").read_text().splitlines()[1:]]
+    r = random.Random(seed)
+    path.write_text("".join(" ".join(r.choices(codes, k=r.randrange(1, 7))) + "\n" for _ in range(150)))
+
+
+def make_tills(top):
+    """Homes of tills, in the order of their names."""
+    bundle = top / "bundle"
+    lib.run("goeswith-table", "make", DEMO, "-o", bundle)
+    homes = []
+    for n in range(3):
+        def demo(home, n=n):
+            lib.run("goeswith-table", "install", bundle, "--home", home)
+            demo_baskets(home / "baskets", SEED + n)
+            simulated(home, home / "baskets", "D1", f"T{n}", "--accept-ppm", 300000, "--basket-ms", 2500000)
+        homes.append(till(top, f"demo{n}", demo))
+    for n in range(2):
+        homes.append(till(top, f"odd{n}", lambda home, n=n: Odd(home / "journal.db", "O1", f"T{n}", SEED + n).shop(400)))
+    uci = lib.SHARED / "data/uci_baskets.txt.gz"
+    if uci.exists():
+        with gzip.open(uci, "rt") as f:
+            lines = [next(f) for _ in range(500)]
+        for n in range(2):
+            def real(home, n=n):
+                (home / "baskets").write_text("".join(lines[n::2]))
+                simulated(home, home / "baskets", "U1", f"T{n}")
+            homes.append(till(top, f"uci{n}", real))
+    return homes
+
+
+# --- the same numbers -----------------------------------------------------------------------------------------------
+
+def outputs(program, forms, sources):
+    """What a program prints of each source, in every form."""
+    return [[lib.run(program, *form, *source, timeout=300) for source in sources] for form in forms]
+
+
+def same(name, program, forms, sources):
+    runs = outputs(program, forms, sources)
+    wrong = [f"{' '.join(map(str, form))}: {[r.returncode for r in got]} {got[-1].stderr}"
+             for form, got in zip(forms, runs)
+             if any(r.returncode != 0 or r.stdout != got[0].stdout for r in got) or len(got[0].stdout) < 20]
+    t.check(not wrong, f"{name}: {len(forms)} forms, the same bytes from {len(sources)} kinds of source",
+            "\n".join(wrong))
+
+
+def check_numbers(homes, office, book, url):
+    # Journals made by hand have no statistics tables: their batches stand for them.
+    journals = [office / "up" / f"O1-T{h.name[3:]}" if h.name.startswith("odd") else h / "journal.db" for h in homes]
+    sources = [journals, [book], [url]]
+    periods = [("--from", FROM, "--to", TO), ("--date", "2026-01-06"), ("--date", "2026-11-23"), ("--date", "1999-01-01"),
+               ("--from", "2026-01-05", "--to", "2026-01-07")]
+    forms = [[verb, *period, "--utc-offset", offset, *form] for verb in ("today", "rules", "cashiers", "hours")
+             for period in periods[:2] for offset in (0, 330, -570) for form in ([], ["--json"])]
+    forms += [["rules", *p, "--csv"] for p in periods] + [["today", *p, "--json"] for p in periods]
+    same("report", "goeswith-report", forms, sources)
+    same("report csv", "goeswith-report", [["csv"]], sources[1:])
+    items = ["--catalogue", DEMO / "items.csv", "--items", "/dev/stdout"]
+    forms = [["--tsv"], ["--tsv", "--min-count", 3], ["--tsv", "--min-support", "0.01", "--min-confidence", "0.2"],
+             ["--tsv", "--measure", "lift", "--fdr", "0.05"], ["--tsv", "--productive", "--min-count", 2],
+             ["--tsv", "--max-antecedent", 2, "--min-count", 4], ["--tsv", "--max-basket", 20], items,
+             ["--method", "counts", *items]]
+    same("mine", "goeswith-mine", forms, [[h / "journal.db" for h in homes], *sources[1:]])
+
+
+def check_twice(office, book, url):
+    both = [[book], [url]]
+    same("every row twice: report", "goeswith-report",
+         [[verb, "--from", FROM, "--to", TO, "--json"] for verb in ("today", "rules", "cashiers", "hours")] + [["csv"]], both)
+    same("every row twice: mine", "goeswith-mine", [["--tsv"], ["--tsv", "--max-antecedent", 2, "--min-count", 4]], both)
+
+
+def check_counted(home, url, server):
+    """That exact pairs are counted there, and that what cannot be counted there is not."""
+    (home / "goeswith.conf").write_text("[clickhouse]\nuser = office\npassword = a secret\n")
+    with Proxy(server) as proxy:
+        r = lib.run("goeswith-mine", "--tsv", proxy.url, "--home", home)
+        t.check(r.returncode == 0 and proxy.seen and not any("body" in q for q in proxy.seen),
+                "pairs are counted by the server: no event travels", "\n".join(proxy.seen))
+        proxy.seen.clear()
+        lib.run("goeswith-mine", "--tsv", "--max-antecedent", 2, "--min-count", 50, proxy.url, "--home", home)
+        t.check(any("body" in q for q in proxy.seen), "triples are counted here, from the events")
+        t.check(proxy.users == {"office"}, "user and password come from the configuration", proxy.users)
+
+
+# --- a server in between that fails ---------------------------------------------------------------------------------
+
+class Proxy:
+    """Hands requests on to a real server, or does what `fault` says to the next insert."""
+
+    def __init__(self, server):
+        self.server, self.fault, self.hits, self.seen, self.users = server, None, 0, [], set()
+
+    def __enter__(self):
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                outer.handle(self)
+
+            def log_message(self, *_):
+                pass
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.url = f"clickhouse:http://127.0.0.1:{self.http.server_port}/goeswith"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.http.shutdown()
+        self.http.server_close()
+
+    def handle(self, h):
+        body = h.rfile.read(int(h.headers["Content-Length"]))
+        insert = "INSERT" in h.path
+        self.seen.append(h.path if insert else body.decode(errors="replace"))
+        self.users.add(h.headers.get("X-ClickHouse-User", ""))
+        fault = self.fault
+        if fault and fault.wants(insert, h.path, body):
+            self.hits += 1
+            fault(self, h, body)
+            return
+        self.reply(h, *self.forward(h, body))
+
+    def forward(self, h, body):
+        headers = {k: v for k, v in h.headers.items() if k.lower() in ("content-encoding", "x-clickhouse-user",
+                                                                       "x-clickhouse-key")}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.server.http}{h.path}", data=body, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read()
+
+    @staticmethod
+    def reply(h, status, body, length=None, **headers):
+        h.send_response(status)
+        for name, value in headers.items():
+            h.send_header(name.replace("_", "-"), value)
+        if length is not False:
+            h.send_header("Content-Length", str(len(body) if length is None else length))
+        h.end_headers()
+        h.wfile.write(body)
+        h.wfile.flush()
+        if length is not None:
+            h.close_connection = True
+
+
+def fault(wants=lambda insert, path, body: insert):
+    def mark(f):
+        f.wants = wants
+        return f
+    return mark
+
+
+@fault()
+def refused(p, h, body):
+    p.reply(h, 500, b"Code: 1000, e.displayText() = DB::Exception: something is broken")
+
+
+@fault()
+def disk_full(p, h, body):
+    p.reply(h, 500, b"Code: 243, e.displayText() = DB::Exception: Cannot reserve 1.00 MiB, not enough space")
+
+
+@fault()
+def shard_away(p, h, body):
+    p.reply(h, 500, b"Code: 279, e.displayText() = DB::NetException: All connection tries failed. Log:")
+
+
+@fault()
+def half_answer(p, h, body):
+    p.reply(h, 200, b"", 100)
+
+
+@fault()
+def lost_answer(p, h, body):
+    """The rows are in, and nobody is told."""
+    p.forward(h, body)
+    h.close_connection = True
+    h.connection.close()
+
+
+@fault()
+def cut_request(p, h, body):
+    h.close_connection = True
+    h.connection.close()
+
+
+@fault()
+def silence(p, h, body):
+    time.sleep(3)
+    h.close_connection = True
+
+
+@fault()
+def late_error(p, h, body):
+    p.reply(h, 200, b"Code: 241, e.displayText() = DB::Exception: Memory limit exceeded")
+
+
+@fault()
+def garbage_status(p, h, body):
+    h.wfile.write(b"\x00\x01\x02 nonsense\r\n\r\n" * 100)
+    h.close_connection = True
+
+
+@fault(lambda insert, path, body: insert and "sale" in path)
+def after_events(p, h, body):
+    p.reply(h, 503, b"busy")
+
+
+def check_faults(top, server):
+    office, home = top / "faulty", top / "faulty-till"
+    office.mkdir()
+    home.mkdir()
+    j = Journal(home / "journal.db", "F1", "T1", SEED)
+    ack = office / "ack" / j.till
+    (home / "goeswith.conf").write_text("[clickhouse]\ntimeout = 1\n")
+    with Proxy(server) as proxy:
+        def run():
+            return sync("collect", office, "--into", proxy.url, "--home", home)
+        for n, (f, status, words) in enumerate([
+                (refused, 1, "something is broken"), (disk_full, 5, "disk is full"),
+                (shard_away, 4, "cannot be reached"), (half_answer, 4, ""), (lost_answer, 4, ""), (cut_request, 4, ""),
+                (silence, 4, ""), (late_error, 4, "not enough memory"), (garbage_status, 4, ""),
+                (after_events, 4, "answers 503")]):
+            j.play(400)
+            push(home, office, "--batch-events", chance.choice([50, 130, 500]))
+            before = ack.read_bytes() if ack.exists() else b""
+            proxy.fault, proxy.hits = f, 0
+            r = run()
+            proxy.fault = None
+            after = ack.read_bytes() if ack.exists() else b""
+            t.check(r.returncode == status and words in r.stderr and proxy.hits >= 1 and before == after and
+                    str(proxy.http.server_port) in r.stderr,
+                    f"{f.__name__}: said, and nothing is acknowledged", f"{r.returncode} {r.stderr}")
+            r = run()
+            t.check(r.returncode == 0 and difference(j, server) == "" and
+                    json.loads(ack.read_text())["epochs"][0]["committed"] == j.seq,
+                    f"{f.__name__}: the next run goes on, {j.seq} events once",
+                    r.stderr + difference(j, server))
+        check_reading(proxy, home)
+
+
+def check_reading(proxy, home):
+    """Answers that make no sense are refused, not counted."""
+    def answer(name, body, length=None):
+        @fault(lambda insert, path, q: b"FROM sale" in q)
+        def f(p, h, _):
+            p.reply(h, 200, body, length)
+        proxy.fault = f
+        r = lib.run("goeswith-report", "hours", "--json", "--from", FROM, "--to", TO, "--home", home, proxy.url)
+        t.check(r.returncode in (3, 4) and r.stderr.startswith("goeswith-report: http://127.0.0.1"),
+                f"a report of {name} is refused", f"{r.returncode} {r.stdout} {r.stderr}")
+        proxy.fault = None
+    answer("half a row", b"9\t1\t2\t3\t4\t5\t6\n10\t1\t2")
+    answer("half an answer", b"9\t1\t2\t3\t4\t5\t6\n", 500)
+    answer("an answer without an end", b"9\t1\t2\t3\t4\t5\t6\n", False)
+    answer("too few cells", b"9\t1\t2\t3\t4\t5\n")
+    answer("too many cells", b"9\t1\t2\t3\t4\t5\t6\t7\n")
+    answer("words for numbers", b"nine\t1\t2\t3\t4\t5\t6\n")
+    answer("numbers beyond any", b"9\t1\t99999999999999999999\t3\t4\t5\t6\n")
+    answer("an error page", b"Code: 241, e.displayText() = DB::Exception: Memory limit\n")
+    answer("a row of 5 MB", b"9\t" * 2500000)
+
+    @fault(lambda insert, path, body: b"version()" in body)
+    def old(p, h, body):
+        p.reply(h, 200, b"1.1.54390\n")
+    proxy.fault = old
+    r = lib.run("goeswith-report", "hours", "--home", home, proxy.url)
+    t.check(r.returncode == 1 and "too old" in r.stderr, "a server that is too old is told", r.stderr)
+
+    @fault(lambda insert, path, body: True)
+    def page(p, h, body):
+        p.reply(h, 200, b"<html>\n")
+    proxy.fault = page
+    r = lib.run("goeswith-report", "hours", "--home", home, proxy.url)
+    t.check(r.returncode == 3 and "no ClickHouse" in r.stderr, "and one that is something else", r.stderr)
+    proxy.fault = None
+
+
+# --- clear words ----------------------------------------------------------------------------------------------------
+
+def check_words(top, a, b):
+    office = top / "words"
+    office.mkdir()
+    (office / "goeswith.conf").write_text("[clickhouse]\nuser = office\npassword = wrong\n")
+
+    def says(name, status, words, *args, home=top):
+        r = sync(*args, "--home", home)
+        t.check(r.returncode == status and words in r.stderr and len(r.stderr.splitlines()) <= 3, name,
+                f"{r.returncode} {r.stderr}")
+    says("an unknown cluster is told, and the known one", 3, "it knows: shops", "collect", office, "--into", a.url(),
+         "--cluster", "shop")
+    says("a node without tables is told", 4, "schema --cluster shops", "collect", office, "--into", a.url("half"),
+         "--cluster", "shops")
+    says("a wrong password", 6, "[clickhouse]", "collect", office, "--into", a.url(), home=office)
+    says("no server there", 4, "127.0.0.1:1", "collect", office, "--into", "clickhouse:http://127.0.0.1:1")
+    says("no address", 2, "clickhouse:http://HOST:PORT", "collect", office, "--into", "clickhouse:somewhere")
+    says("a password in the address", 2, "without a password", "collect", office, "--into",
+         "clickhouse:http://u:p@127.0.0.1:1")
+    says("a password over plain http", 2, "https only", "collect", office, "--into", "clickhouse:http://192.0.2.1:8123",
+         home=office)
+    r = lib.run("goeswith-report", "today", a.url("nothing"))
+    t.check(r.returncode == 1 and "goeswith-sync schema" in r.stderr, "a report before there are tables", r.stderr)
+    r = lib.run("goeswith-report", "today", a.url(), office)
+    t.check(r.returncode == 2 and "by itself" in r.stderr, "a server with other sources", r.stderr)
+    r = sync("schema", "--cluster", "shops", a.url(), b.url())
+    t.check(r.returncode == 0 and r.stdout.count("tables made") == 2, "tables are made on every node", r.stderr)
+    r = sync("schema", "--cluster", "shops", a.url(), b.url())
+    t.check(r.returncode == 0 and r.stdout.count("tables are there") == 2, "and not twice", r.stderr)
+    r = sync("schema", "--cluster", "shops")
+    t.equal((r.returncode, r.stdout.count("CREATE TABLE IF NOT EXISTS")), (0, 4), "the statements can be printed")
+
+
+# --- late, replayed, edited -----------------------------------------------------------------------------------------
+
+def check_late(top, server):
+    office, home, url = top / "late", top / "late-till", server.url()
+    office.mkdir()
+    home.mkdir()
+    j = Odd(home / "journal.db", "L1", "T1", SEED)
+    j.shop(100)
+    push(home, office, "--batch-events", 60)
+    files = sorted((office / "up" / j.till).iterdir())
+    held = files[len(files) // 3]
+    held.rename(top / held.name)
+    for _ in range(2):  # the second run finds everything pruned
+        r = collect(office, url)
+    early = json.loads((office / "ack" / j.till).read_text())["epochs"][0]["committed"]
+    t.check(r.returncode == 0 and 0 < early < j.seq, "what follows a missing batch is not acknowledged", r.stderr)
+    shutil.move(top / held.name, held)
+    r = collect(office, url)
+    late = json.loads((office / "ack" / j.till).read_text())["epochs"][0]["committed"]
+    t.check(r.returncode == 0 and late == j.seq and difference(j, server) == "", "a late batch completes it",
+            r.stderr + difference(j, server))
+    same("after a late batch", "goeswith-report", [["today", "--date", "2026-11-23", "--json", "--utc-offset", 0]],
+         [[office / "up"], [one_till(top, office)], [one_server(top, office, server)]])
+
+    (home / "sync.db").unlink()
+    shutil.rmtree(home / "outbox")
+    j.shop(20)
+    push(home, office, "--batch-events", 77)
+    before = {f.name for f in files}
+    fresh = [f for f in (office / "up" / j.till).iterdir() if f.name not in before]
+    r = collect(office, url)
+    t.check(r.returncode == 0 and len(fresh) > 5 and difference(j, server) == "",
+            f"{len(fresh)} batches sealed anew with other borders: each event once", r.stderr + difference(j, server))
+    same("after replayed batches", "goeswith-report", [["rules", "--date", "2026-11-23", "--json", "--utc-offset", 0]],
+         [[office / "up"], [one_till(top, office)], [one_server(top, office, server)]])
+
+    other = top / "edited-till"
+    other.mkdir()
+    k = Odd(other / "journal.db", "L1", "T1", SEED)  # the same epoch, other events
+    k.random.seed(5)
+    k.shop(30)
+    push(other, office, "--batch-events", 500)
+    r = collect(office, url, "--json")
+    t.check(json.loads(r.stdout)["rejected"] >= 1 and "says something else" in r.stderr and difference(j, server) == "",
+            "a batch that contradicts what is archived is refused", r.stdout + r.stderr)
+    again = collect(office, url, "--json")
+    t.equal((again.returncode, json.loads(again.stdout)["events"]), (0, 0), "and nothing is stuck")
+
+    r = sync("collect", office, "--into", office / "intake.db")
+    t.check(r.returncode == 3 and "hands its events on" in r.stderr, "an intake is no collection", r.stderr)
+    r = collect(office, server.url("elsewhere"))
+    t.check(r.returncode == 3 and "another place" in r.stderr, "an intake stays with its server", r.stderr)
+
+
+def one_till(top, office):
+    """A fresh collection of the same files, for comparison."""
+    book = top / f"book{time.monotonic_ns()}.db"
+    copy = top / f"copy{time.monotonic_ns()}"
+    shutil.copytree(office / "up", copy / "up")
+    collect(copy, book)
+    return book
+
+
+def one_server(top, office, server):
+    """The same till alone: what the cluster says of it, moved into a database of its own."""
+    name = f"alone{time.monotonic_ns()}"
+    till = next((office / "up").iterdir()).name
+    server.ask(f"CREATE DATABASE {name}")
+    for table, version in (("event", ""), ("sale", "version")):
+        key = "seq" if table == "event" else "basket"
+        server.ask(f"CREATE TABLE {name}.{table} ENGINE = ReplacingMergeTree({version}) ORDER BY (terminal, epoch, {key})"
+                   f" AS SELECT * FROM goeswith.{table} FINAL WHERE terminal = '{till}'")
+    return server.url(name)
+
+
+# --- kill -9 --------------------------------------------------------------------------------------------------------
+
+def check_kills(top, servers):
+    office, url = top / "killed", servers[0].url()
+    office.mkdir()
+    tills = []
+    for n in range(3):
+        home = top / f"killed{n}"
+        home.mkdir()
+        tills.append((home, Journal(home / "journal.db", "K1", f"T{n}", SEED + n)))
+    killed = {"collector": 0, "server": 0}
+    for n in range(KILLS * 2):
+        for home, j in tills:
+            if j.seq < EVENTS // 3:
+                j.play(EVENTS // 3 // KILLS + 1)
+            push(home, office, "--batch-events", chance.choice([50, 200, 500, 900]))
+        p = subprocess.Popen([lib.program("goeswith-sync"), "collect", str(office), "--into", url],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.random() ** 2 * 0.4)
+        if n % 2:
+            killed["collector"] += p.poll() is None
+            p.kill()
+            p.wait()
+        else:
+            victim = chance.choice(servers)
+            killed["server"] += p.poll() is None
+            victim.kill()
+            p.wait(120)
+            victim.start()
+    print(f"# killed at work: {killed}")
+    t.check(min(killed.values()) >= 2, f"{killed['collector']} collectors and {killed['server']} servers killed at work",
+            killed)
+    r = collect(office, url)
+    t.check(r.returncode == 0, "the last run", r.stderr)
+    for home, j in tills:
+        t.equal(difference(j, servers[1]), "", f"{j.till}: {j.seq} events, 0 lost, 0 doubled")
+        ack = json.loads((office / "ack" / j.till).read_text())
+        t.equal(ack["epochs"][0]["committed"], j.seq, f"{j.till}: all acknowledged")
+        push(home, office)
+        t.equal([f for f in (home / "outbox").rglob("*") if f.is_file()], [], f"{j.till}: nothing is left in the outbox")
+    kept = rows(office / "intake.db", "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM sale)")[0]
+    t.check(kept[0] == 0 and kept[1] <= 3, "the intake keeps nothing but what is under way", kept)
+    folded = servers[1].rows("SELECT count(), sum(total_minor), sum(length(line.line)), sum(length(offer.offer))"
+                             " FROM goeswith.sale FINAL WHERE terminal LIKE 'K1-%'")[0]
+    want = [sum(x) for x in zip(*[rows(j.path, "SELECT sum(kind = 'open'), sum(CASE kind WHEN 'close' THEN"
+            " json_extract(body, '$.total') ELSE 0 END), sum(kind = 'line'), sum(kind = 'offer') FROM event")[0]
+            for _, j in tills])]
+    t.equal(list(folded), want, "their sales add up")
+
+
+def negative_controls(top, server):
+    """That the comparison above can fail."""
+    j = Journal(top / "control.db", "C1", "T1", 1)
+    j.play(50)
+    t.check("the server 0" in difference(j, server), "control: a journal that was never collected is missed")
+
+
+def main(top):
+    started = time.monotonic()
+    with clickhouse_lib.cluster(top) as servers:
+        a, b = servers
+        print(f"# two ClickHouse {a.ask('SELECT version()').strip()} after {time.monotonic() - started:.1f} s")
+        check_words(top, a, b)
+        office, book = top / "office", top / "book.db"
+        office.mkdir()
+        homes = make_tills(top)
+        for home in homes:
+            push(home, office, "--batch-events", chance.choice([90, 200, 500]))
+        collect(office, book)
+        r = collect(office, a.url(), "--json")
+        total = rows(book, "SELECT count(*) FROM event")[0][0]
+        t.equal((r.returncode, json.loads(r.stdout)["events"] if r.stdout else r.stderr), (0, total),
+                f"{total} events of {len(homes)} tills go to the cluster")
+        parts = [s.rows("SELECT count() FROM goeswith.event_shard")[0][0] for s in servers]
+        t.check(min(parts) > 0 and sum(parts) >= total, f"both shards have some: {parts}")
+        split = set(a.rows("SELECT DISTINCT terminal FROM goeswith.sale_shard")) & \
+            set(b.rows("SELECT DISTINCT terminal FROM goeswith.sale_shard"))
+        t.equal(split, set(), "a till's sales lie on one shard")
+        check_numbers(homes, office, book, b.url())
+        check_counted(top / "odd0", b.url(), b)
+        # Every row once more, as if all acknowledgements of the server had been lost.
+        for table in ("event", "sale"):
+            a.ask(f"INSERT INTO goeswith.{table} SELECT * FROM goeswith.{table}", insert_distributed_sync=1)
+        check_twice(office, book, a.url())
+        negative_controls(top, a)
+        check_late(top, a)
+        check_faults(top, a)
+        check_kills(top, servers)
+        pids = [s.p.pid for s in servers]
+    t.check(not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids), "no server is left")
+
+
+if clickhouse_lib.PROGRAM is None:
+    t.skip("head office on ClickHouse", "no clickhouse-server")
+else:
+    with lib.home() as folder:
+        main(folder)
+t.done()
