@@ -59,7 +59,7 @@ have_tool = $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
 LINK_SRC   :=
 BASE_SRC   := $(addprefix pos-plugin/base/,cli.c conf.c csv.c err.c home.c json.c money.c text.c utf8.c when.c)
 STATS_SRC  :=
-SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c card.c coupon.c element.c \
+SCAN_SRC   := $(addprefix pos-plugin/scan/,ai_check.c ai_table.c bracketed.c capture.c card.c coupon.c element.c \
 	frame.c gtin.c profile.c rcn.c result.c retail.c scan.c settings.c settings_conf.c ssi.c symbology.c twin.c uri.c)
 MODEL_SRC  := $(addprefix pos-plugin/model/,arms.c settings.c table.c table_build.c)
 OFFER_SRC  := $(addprefix pos-plugin/offer/,assign.c choose.c fit.c index.c index_pattern.c match.c)

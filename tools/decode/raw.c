@@ -8,24 +8,12 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "scan/card.h"
-
-#define CAPTURE_HEAD "# goeswith capture 1\n"
-
-enum { BURST_MAX = 2 * GW_SCAN_DATA_MAX };
-
-/* What came since the last scan or pause. */
-struct burst {
-	uint8_t bytes[BURST_MAX];
-	size_t len;
-	int64_t start_ms;
-};
+#include "scan/capture.h"
 
 struct session {
 	struct gw_raw *raw;
 	struct gw_frame frame;
-	struct burst burst;
-	int64_t started_ms;
+	struct gw_capture capture;
 };
 
 static int64_t now_ms(void)
@@ -48,47 +36,21 @@ int gw_raw_capture_open(FILE **file, const char *path, struct gw_err *err)
 			close(fd);
 		return gw_err_errno(err, GW_E_STORAGE, problem, "%s", path);
 	}
-	fprintf(*file, "%s# milliseconds and bytes of each scan or burst; payment cards left out\n",
-		CAPTURE_HEAD);
 	return GW_OK;
 }
 
-/* Also with the parity bits off: a card read at wrong settings is still a card. */
-static bool holds_card(struct burst *b)
+static void save_line(void *ctx, const char *text, size_t len)
 {
-	uint8_t plain[BURST_MAX];
-	bool seen = gw_card_seen((const char *)b->bytes, b->len);
+	FILE *f = ctx;
 
-	for (size_t i = 0; i < b->len; i++)
-		plain[i] = b->bytes[i] & 0x7F;
-	seen = seen || gw_card_seen((const char *)plain, b->len);
-	gw_scan_wipe(plain, sizeof(plain));
-	return seen;
+	(void)fwrite(text, 1, len, f);
+	fflush(f);
 }
 
-static void save_burst(struct session *s, bool secret)
+static void save_burst(struct session *s)
 {
-	FILE *f = s->raw->capture;
-	struct burst *b = &s->burst;
-
-	if (f != NULL && b->len > 0) {
-		if (secret || holds_card(b)) {
-			fputs("# a payment card was left out\n", f);
-		} else {
-			fprintf(f, "%lld ", (long long)(b->start_ms - s->started_ms));
-			for (size_t i = 0; i < b->len; i++)
-				if (b->bytes[i] == '\\')
-					fputs("\\\\", f);
-				else if (b->bytes[i] >= 0x20 && b->bytes[i] < 0x7F)
-					putc(b->bytes[i], f);
-				else
-					fprintf(f, "\\x%02X", b->bytes[i]);
-			putc('\n', f);
-		}
-		fflush(f);
-	}
-	gw_scan_wipe(b->bytes, b->len);
-	b->len = 0;
+	if (s->raw->capture != NULL)
+		gw_capture_end(&s->capture);
 }
 
 static void decode_frame(struct session *s)
@@ -120,18 +82,13 @@ static void take_event(struct session *s, enum gw_frame_event event)
 		gw_decode_fault(d, "a damaged transmission", -1);
 		break;
 	}
-	save_burst(s, false);
+	save_burst(s);
 }
 
 static void take_byte(struct session *s, uint8_t byte)
 {
-	struct burst *b = &s->burst;
-
-	if (b->len == BURST_MAX)
-		save_burst(s, false);
-	if (b->len == 0)
-		b->start_ms = s->raw->capture != NULL ? now_ms() : 0;
-	b->bytes[b->len++] = byte;
+	if (s->raw->capture != NULL)
+		gw_capture_bytes(&s->capture, &byte, 1, (uint32_t)now_ms());
 	gw_profile_strip(s->raw->profile, &byte, 1);
 	take_event(s, gw_frame_push(&s->frame, byte));
 }
@@ -139,7 +96,7 @@ static void take_byte(struct session *s, uint8_t byte)
 static void pause_came(struct session *s)
 {
 	take_event(s, gw_frame_idle(&s->frame));
-	save_burst(s, false);
+	save_burst(s);
 }
 
 /* Waits for more input; ends a scan at a pause, and writes out what there is before it waits. */
@@ -171,8 +128,8 @@ int gw_raw_run(struct gw_raw *raw, int fd)
 	ssize_t n = 0;
 
 	s.raw = raw;
-	s.burst.len = 0;
-	s.started_ms = now_ms();
+	if (raw->capture != NULL)
+		gw_capture_begin(&s.capture, save_line, raw->capture);
 	gw_frame_init(&s.frame, raw->profile->style);
 	while (raw->decode->status == GW_OK && (n = read_live(&s, fd, room, sizeof(room))) > 0)
 		for (ssize_t i = 0; i < n; i++)
@@ -248,8 +205,8 @@ int gw_raw_guess(struct gw_decode *d, int fd)
 	char advice[160];
 	int count;
 
-	if (len >= sizeof(CAPTURE_HEAD) - 1 &&
-	    memcmp(room, CAPTURE_HEAD, sizeof(CAPTURE_HEAD) - 1) == 0)
+	if (len >= sizeof(GW_CAPTURE_HEAD) - 1 &&
+	    memcmp(room, GW_CAPTURE_HEAD, sizeof(GW_CAPTURE_HEAD) - 1) == 0)
 		len = open_capture(room, len);
 	if (len == 0)
 		return gw_err_set(d->err, GW_E_INPUT, "nothing was captured");

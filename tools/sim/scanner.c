@@ -36,7 +36,8 @@ static const struct gw_cli_program program = {
 	"goeswith-sim scanner", "FILE --port PORT [--rate N] [--terminator NAME] [--loop]",
 	"Plays a file of scans into a port.  One scan a line, C-escaped (\\xHH, \\\\); '#' begins "
 	"a\n"
-	"comment line, '@sleep MS' a pause.  '-' reads standard input.",
+	"comment line, '@sleep MS' a pause.  '-' reads standard input.  A capture is played as it "
+	"was\ntaken.",
 	options, false};
 
 static const struct {
@@ -53,6 +54,8 @@ struct player {
 	long long interval_us;
 	size_t dress;
 	int64_t next_us;
+	bool capture;     /* the file is one: each line begins with its time */
+	int64_t began_us; /* when its time was 0 */
 	unsigned long sent;
 	struct gw_err err;
 };
@@ -197,13 +200,41 @@ static int play_scan(struct player *p, char *line, size_t len, const char *file,
 	return rc;
 }
 
+/* A line of a capture: its bytes at its time, as they came. */
+static int play_captured(struct player *p, char *line, size_t len, const char *file,
+			 unsigned number)
+{
+	char *bytes;
+	long long at_ms = strtoll(line, &bytes, 10);
+	ssize_t n = bytes != line && *bytes == ' '
+			    ? unescape(bytes + 1, len - (size_t)(bytes + 1 - line))
+			    : -1;
+	int rc;
+
+	if (n < 0)
+		return gw_err_set(&p->err, GW_E_INPUT,
+				  "%s, line %u: a capture's line is milliseconds and bytes", file,
+				  number);
+	wait_for_reader(p);
+	if (p->began_us == 0)
+		p->began_us = now_us() - at_ms * 1000;
+	wait_until(p, p->began_us + at_ms * 1000);
+	rc = send_all(p, bytes + 1, (size_t)n);
+	p->sent += rc == GW_OK && !ended;
+	return rc;
+}
+
 static int play_line(struct player *p, char *line, size_t len, const char *file, unsigned number)
 {
 	if (len > 0 && line[len - 1] == '\n')
 		len--;
 	line[len] = '\0';
+	if (number == 1)
+		p->capture = strcmp(line, "# goeswith capture 1") == 0;
 	if (len == 0 || line[0] == '#')
 		return GW_OK;
+	if (p->capture)
+		return play_captured(p, line, len, file, number);
 	if (strncmp(line, "@sleep ", 7) == 0) {
 		p->next_us = now_us() + strtol(line + 7, NULL, 10) * 1000;
 		wait_until(p, p->next_us);
@@ -255,6 +286,7 @@ static int play(struct player *p, const char *file, bool raw, bool loop)
 		return gw_err_errno(&p->err, GW_E_INPUT, errno, "%s", file);
 	do {
 		rewind(f);
+		p->began_us = 0;
 		rc = raw ? play_raw(p, f) : play_scans(p, f, file);
 	} while (rc == GW_OK && loop && !ended && f != stdin);
 	if (f != stdin)
