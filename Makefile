@@ -80,7 +80,7 @@ MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c c
 REPORT_SRC :=
 SYNC_SRC   :=
 SIM_SRC    :=
-REGISTER_SRC := $(addprefix pos-plugin/,clock.c customer.c dock_client.c loop.c options.c page_scans.c page_today.c \
+REGISTER_SRC := $(addprefix pos-plugin/,clock.c customer.c dock_client.c dock_desk.c loop.c options.c page_scans.c page_today.c \
 	register.c screen.c sync_news.c tills.c)
 
 MODEL_SRC += pos-plugin/model/event_json.c pos-plugin/model/event_line.c
@@ -93,7 +93,7 @@ SYNC_SRC += $(addprefix tools/sync/,ack.c ack_publish.c book.c book_intake.c boo
 NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c office.c rows.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
-PORT_SRC += $(addprefix pos-plugin/port/,dock_spawn.c port.c port_fd.c port_serial.c)
+PORT_SRC += $(addprefix pos-plugin/port/,dock_report.c dock_spawn.c port.c port_fd.c port_serial.c)
 FIRMWARE_SRC += $(addprefix firmware/,display.c dock.c ring.c scanner.c)
 SIM_SRC  += tools/sim/scanner.c
 SIM_SRC  += tools/sim/fleet.c
@@ -128,8 +128,8 @@ goeswith-sync_MAIN := tools/sync/main.c
 goeswith-sync_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl -lz
 
 PROGRAMS += goeswith-dock goeswith-sim
-goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c clients.c loop.c show.c till.c verbs.c)
-goeswith-dock_LIBS := -lserialport
+goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c ask.c clients.c guest.c loop.c show.c till.c verbs.c)
+goeswith-dock_LIBS := -lserialport -ljansson
 goeswith-sim_MAIN := tools/sim/main.c
 goeswith-sim_LIBS := -lserialport -lsqlite3 -ljansson -lsodium -lzstd -lm
 

@@ -17,6 +17,14 @@ struct gw_now gw_clock_now(void)
 	return now;
 }
 
+int64_t gw_clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 int gw_clock_utc_offset_min(int64_t at_ms)
 {
 	time_t s = (time_t)(at_ms / 1000);

@@ -14,6 +14,9 @@ struct gw_now {
 
 struct gw_now gw_clock_now(void);
 
+/* For differences of less than a millisecond, on a clock that never jumps. */
+int64_t gw_clock_us(void);
+
 /* Minutes to add to UTC for local time at that moment, by the system's time zone. */
 int gw_clock_utc_offset_min(int64_t at_ms);
 

@@ -8,16 +8,19 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "port/dock_spawn.h"
 #include "port/port.h"
 
 #define OUT_MAX      8192 /* commands and acknowledgements; what does not fit is repeated */
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 2000
-#define DISPLAY_TAG  UINT32_MAX /* of display orders; injections count up from 1 */
-#define SETUP_TAG    (UINT32_MAX - 1)
-#define LINE_MAX     100
-#define LINGER_S     60 /* how long a dock without a till waits for a register that died */
+/* Tags of orders that are not injections, which count up from 1. */
+#define DISPLAY_TAG UINT32_MAX
+#define SETUP_TAG   (UINT32_MAX - 1)
+#define TEST_TAG    (UINT32_MAX - 2)
+#define LINE_MAX    100
+#define LINGER_S    60 /* how long a dock without a till waits for a register that died */
 
 /* A dock box on a serial line: PROTOCOL.md forbids XON/XOFF, everything else is the usual. */
 static const struct gw_port_settings box_line = {
@@ -44,11 +47,17 @@ struct gw_dock_client {
 	uint32_t clock_less_dock; /* our clock less the dock's, modulo 2^32 */
 	uint8_t out[OUT_MAX];
 	size_t out_len;
-	char text[GW_TEXT_MAX];
-	char show[2][LINE_MAX];       /* what the customer is to read */
-	bool show_wanted, show_stale; /* there is something; the dock does not have it */
-	uint16_t boots;               /* of the dock, as it last said */
-	uint32_t told_setup;          /* the session in which it was told of its scanner */
+	char text[GW_TEXT_MAX], told_text[GW_TEXT_MAX];
+	char show[2][LINE_MAX]; /* what the customer is to read */
+	bool capture_stale;
+	bool show_wanted, show_stale;    /* there is something; the dock does not have it */
+	uint16_t boots;                  /* of the dock, as it last said */
+	uint8_t capture;                 /* enum gw_capture_by */
+	int64_t asked_us, round_trip_us; /* asked_us 0: nothing is awaited */
+	int64_t scans, refused;
+	int64_t codes[GW_LINK_UNKNOWN + 1]; /* by enum gw_link_result */
+	unsigned injecting;
+	uint32_t told_setup; /* the session in which it was told of its scanner */
 };
 
 /* --- what the link wants ---------------------------------------------------------------------- */
@@ -91,6 +100,9 @@ static void link_scan(void *ctx, const struct gw_link_scan *scan)
 	struct gw_dock_client *c = ctx;
 	int rc = c->ops->scan(c->ctx, scan, lateness(c, scan));
 
+	c->scans += scan->status == GW_LINK_SCAN_GOOD;
+	c->refused += scan->status != GW_LINK_SCAN_GOOD;
+
 	gw_link_host_ack(&c->link, scan->session, scan->seq);
 	if (rc == GW_E_FULL)
 		gw_link_host_pause(&c->link, true);
@@ -121,6 +133,7 @@ static void tell(struct gw_dock_client *c, enum gw_dock_state state, const char 
 		return;
 	c->told_once = true;
 	c->told = state;
+	snprintf(c->told_text, sizeof(c->told_text), "%s", text);
 	c->ops->changed(c->ctx, state, text);
 }
 
@@ -166,13 +179,21 @@ static void link_hello(void *ctx, const struct gw_link_hello *hello)
 		return; /* not ours yet */
 	/* A dock that was reset has begun its display anew. */
 	c->show_stale = c->show_stale || hello->boots != c->boots;
+	if (c->capture_stale || (c->capture != 0 && hello->boots != c->boots))
+		(void)gw_link_host_order(&c->link, GW_LINK_CMD_CAPTURE, 1, 0, c->now_ms);
+	c->capture_stale = false;
 	c->boots = hello->boots;
 	send_setup(c, hello);
 	send_display(c);
+	if (c->asked_us != 0)
+		c->round_trip_us = gw_clock_us() - c->asked_us;
+	c->asked_us = 0;
 	if (!scanner)
 		tell(c, GW_DOCK_ALONE, "Scanner unplugged; trying again");
 	else
 		tell(c, starting ? GW_DOCK_STARTING : GW_DOCK_READY, "");
+	if (c->ops->figures != NULL)
+		c->ops->figures(c->ctx);
 }
 
 static void link_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
@@ -200,6 +221,13 @@ static void link_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
 	}
 }
 
+static void end_inject(struct gw_dock_client *c, uint32_t tag, enum gw_link_result result)
+{
+	c->injecting -= c->injecting > 0;
+	c->codes[result <= GW_LINK_UNKNOWN ? result : GW_LINK_UNKNOWN]++;
+	c->ops->injected(c->ctx, tag, result);
+}
+
 static void link_done(void *ctx, uint32_t tag, enum gw_link_result result)
 {
 	struct gw_dock_client *c = ctx;
@@ -211,8 +239,10 @@ static void link_done(void *ctx, uint32_t tag, enum gw_link_result result)
 		tell(c, GW_DOCK_ALONE, "The dock cannot be set to this scanner");
 	else if (tag == SETUP_TAG)
 		c->told_setup = result == GW_LINK_DONE ? c->told_setup : 0;
-	else if (tag != 0)
-		c->ops->injected(c->ctx, tag, result);
+	else if (tag == TEST_TAG && c->ops->tested != NULL)
+		c->ops->tested(c->ctx, result, c->link.tested, c->link.test_failed);
+	else if (tag != 0 && tag != TEST_TAG)
+		end_inject(c, tag, result);
 }
 
 static void link_raw(void *ctx, uint8_t port, uint32_t t_ms, const uint8_t *bytes, size_t len)
@@ -287,8 +317,10 @@ static void connect_now(struct gw_dock_client *c)
 	}
 	c->up = true;
 	c->show_stale = true;
+	c->capture_stale = c->capture != 0;
 	c->retry_at_ms = -1;
 	c->out_len = 0;
+	c->asked_us = 0;
 }
 
 static void disconnect(struct gw_dock_client *c)
@@ -312,6 +344,7 @@ int gw_dock_client_new(struct gw_dock_client **out, const struct gw_options *opt
 	c->ops = ops;
 	c->ctx = ctx;
 	c->port.fd = -1;
+	c->round_trip_us = -1;
 	gw_link_host_init(&c->link, &link_ops, c);
 	*out = c;
 	return GW_OK;
@@ -411,14 +444,72 @@ void gw_dock_client_inject(struct gw_dock_client *c, const char *code, uint32_t 
 
 	if (c->up && (c->link.dock.caps & GW_LINK_CAP_INJECT) == 0)
 		return; /* no till on this dock: the cashier scans or keys the add-on as usual */
+	c->injecting++;
 	if (c->up)
 		rc = gw_link_host_inject(&c->link, code, strlen(code), tag, now_ms);
 	if (rc != GW_OK)
-		c->ops->injected(c->ctx, tag, GW_LINK_REFUSED);
+		end_inject(c, tag, GW_LINK_REFUSED);
 }
 
-void gw_dock_client_capture(struct gw_dock_client *c, bool on, int64_t now_ms)
+void gw_dock_client_capture(struct gw_dock_client *c, enum gw_capture_by by, bool on,
+			    int64_t now_ms)
 {
-	if (c->up)
-		(void)gw_link_host_order(&c->link, GW_LINK_CMD_CAPTURE, on, 0, now_ms);
+	uint8_t before = c->capture;
+
+	c->capture = (uint8_t)(on ? before | (unsigned)by : before & ~(unsigned)by);
+	if (c->up && (c->capture != 0) != (before != 0))
+		(void)gw_link_host_order(&c->link, GW_LINK_CMD_CAPTURE, c->capture != 0, 0, now_ms);
+}
+
+/* --- how the dock is -------------------------------------------------------------------------- */
+
+bool gw_dock_client_is_up(const struct gw_dock_client *c)
+{
+	return c->up && c->link.resumed;
+}
+
+const char *gw_dock_client_trouble(const struct gw_dock_client *c)
+{
+	return c->told_text[0] != '\0' ? c->told_text : "the dock is being looked for: try again";
+}
+
+bool gw_dock_client_injecting(const struct gw_dock_client *c)
+{
+	return c->injecting > 0;
+}
+
+void gw_dock_client_ask(struct gw_dock_client *c, int64_t now_ms)
+{
+	if (!gw_dock_client_is_up(c))
+		return;
+	c->asked_us = gw_clock_us();
+	gw_link_host_ask(&c->link, now_ms);
+}
+
+void gw_dock_client_report(const struct gw_dock_client *c, struct gw_dock_report *r)
+{
+	gw_dock_report_hello(r, &c->link.dock);
+	snprintf(r->where, sizeof(r->where), "%s",
+		 c->options->dock != NULL ? c->options->dock : c->options->scanner);
+	snprintf(r->trouble, sizeof(r->trouble), "%s", c->told_text);
+	r->pid = c->peer.pid;
+	r->scans = c->scans;
+	r->refused = c->refused;
+	r->frames = c->link.frames;
+	r->damaged = c->link.decoder.bad_count;
+	r->again = c->link.again;
+	r->naks = c->link.naks;
+	r->commands_again = c->link.commands_again;
+	r->codes_done = c->codes[GW_LINK_DONE];
+	r->codes_refused = c->codes[GW_LINK_REFUSED] + c->codes[GW_LINK_UNSUPPORTED];
+	r->codes_timed_out = c->codes[GW_LINK_TIMED_OUT];
+	r->codes_unknown = c->codes[GW_LINK_UNKNOWN];
+	r->round_trip_us = c->round_trip_us;
+}
+
+bool gw_dock_client_test(struct gw_dock_client *c, bool loop, int64_t now_ms)
+{
+	return c->up && gw_link_host_order(&c->link, GW_LINK_CMD_SELFTEST,
+					   loop ? GW_LINK_TEST_LOOP : GW_LINK_TEST_PLAIN, TEST_TAG,
+					   now_ms) == GW_OK;
 }

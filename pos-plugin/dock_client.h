@@ -2,7 +2,8 @@
  * The register's connection to a dock: keeps it up (starting the software dock where that is ours
  * to do), speaks the link protocol over it, and hands each scan over exactly once.
  *
- * Owns the connection and the link state.  Never blocks, reads no clock.  One thread.
+ * Owns the connection and the link state.  Never blocks; reads a clock only to measure how long an
+ * answer takes.  One thread.
  *
  *	gw_dock_client_new(&dock, options, &ops, ctx, &err);
  *	poll(gw_dock_client_fd(dock), gw_dock_client_events(dock), until
@@ -17,6 +18,7 @@
 #include "goeswith/event.h"
 #include "goeswith/link.h"
 #include "options.h"
+#include "port/dock_report.h"
 
 enum gw_dock_state {
 	GW_DOCK_GONE,     /* no dock, or none that is ours */
@@ -39,6 +41,10 @@ struct gw_dock_client_ops {
 	void (*gap)(void *ctx, uint32_t missing, const char *text);
 	/* How an injected code ended. */
 	void (*injected)(void *ctx, uint32_t tag, enum gw_link_result result);
+	/* The dock has told its figures (gw_dock_client_report).  May be NULL. */
+	void (*figures)(void *ctx);
+	/* A self-test ended; tested and failed are enum gw_link_test.  May be NULL. */
+	void (*tested)(void *ctx, enum gw_link_result result, uint8_t tested, uint8_t failed);
 	/* Bytes as the scanner sent them, while a capture runs.  May be NULL. */
 	void (*raw)(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms);
 };
@@ -79,6 +85,23 @@ void gw_dock_client_display(struct gw_dock_client *client, const char *line1, co
 /* The outcome comes back through ops->injected, also when there is no dock to ask. */
 void gw_dock_client_inject(struct gw_dock_client *client, const char *code, uint32_t tag,
 			   int64_t now_ms);
-void gw_dock_client_capture(struct gw_dock_client *client, bool on, int64_t now_ms);
+
+/* Who wants the scanner's bytes; they come as long as anybody does. */
+enum gw_capture_by { GW_CAPTURE_SCREEN = 1, GW_CAPTURE_DESK = 2 };
+void gw_dock_client_capture(struct gw_dock_client *client, enum gw_capture_by by, bool on,
+			    int64_t now_ms);
+
+/* --- how the dock is --- */
+bool gw_dock_client_is_up(const struct gw_dock_client *client);
+/* Why it is not, one sentence. */
+const char *gw_dock_client_trouble(const struct gw_dock_client *client);
+/* True while a code is on its way to the till. */
+bool gw_dock_client_injecting(const struct gw_dock_client *client);
+/* Asks for figures of now; ops->figures follows if the dock is well. */
+void gw_dock_client_ask(struct gw_dock_client *client, int64_t now_ms);
+/* The last figures, and what was counted here since the register started. */
+void gw_dock_client_report(const struct gw_dock_client *client, struct gw_dock_report *report);
+/* False when the order cannot be given; else ops->tested follows. */
+bool gw_dock_client_test(struct gw_dock_client *client, bool loop, int64_t now_ms);
 
 #endif

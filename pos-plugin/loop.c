@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "customer.h"
 #include "dock_client.h"
+#include "dock_desk.h"
 #include "register.h"
 #include "screen.h"
 #include "sync_news.h"
@@ -30,6 +31,7 @@ struct loop {
 	struct gw_register *reg;
 	struct gw_dock_client *dock; /* NULL: no scanner configured */
 	struct gw_customer customer; /* his display, behind the dock */
+	struct gw_dock_desk *desk;   /* where people ask about the dock; NULL: no socket */
 	struct gw_tills *tills;      /* NULL: neither headless nor listening */
 	struct gw_screen *screen;    /* NULL: headless */
 	struct gw_now now;
@@ -208,11 +210,25 @@ static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
 	draw(l);
 }
 
+static void on_figures(void *ctx)
+{
+	struct loop *l = ctx;
+
+	gw_dock_desk_figures(l->desk, l->now.mono_ms);
+}
+
+static void on_tested(void *ctx, enum gw_link_result result, uint8_t tested, uint8_t failed)
+{
+	struct loop *l = ctx;
+
+	gw_dock_desk_tested(l->desk, result, tested, failed, l->now.mono_ms);
+}
+
 static void on_raw(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms)
 {
 	struct loop *l = ctx;
 
-	(void)t_ms;
+	gw_dock_desk_raw(l->desk, bytes, len, t_ms, l->now.mono_ms);
 	if (l->screen == NULL)
 		return;
 	gw_screen_raw(l->screen, bytes, len);
@@ -235,7 +251,7 @@ static void on_key_capture(void *ctx, bool on)
 	struct loop *l = ctx;
 
 	if (l->dock != NULL)
-		gw_dock_client_capture(l->dock, on, l->now.mono_ms);
+		gw_dock_client_capture(l->dock, GW_CAPTURE_SCREEN, on, l->now.mono_ms);
 }
 
 static void serve_keys(struct loop *l)
@@ -280,6 +296,7 @@ static int wait_ms(const struct loop *l)
 		due = earlier(due, gw_dock_client_deadline(l->dock));
 		due = earlier(due, gw_customer_deadline(&l->customer));
 	}
+	due = earlier(due, gw_dock_desk_deadline(l->desk));
 	if (l->screen != NULL)
 		due = earlier(due, gw_screen_deadline(l->screen));
 	if (due < 0)
@@ -356,19 +373,21 @@ enum { FD_SIGNAL, FD_WATCH, FD_DOCK, FD_SCREEN, FD_TILLS };
 
 static int turn(struct loop *l, struct gw_err *err)
 {
-	struct pollfd fds[FD_TILLS + GW_TILLS_POLL_MAX] = {
+	struct pollfd fds[FD_TILLS + GW_TILLS_POLL_MAX + GW_DESK_POLL_MAX] = {
 		[FD_SIGNAL] = {l->signal_fd, POLLIN, 0},
 		[FD_WATCH] = {l->watch_fd, POLLIN, 0},
 		[FD_DOCK] = {-1, 0, 0},
 		[FD_SCREEN] = {l->screen != NULL ? gw_screen_fd(l->screen) : -1, POLLIN, 0},
 	};
-	size_t n = FD_TILLS;
+	size_t n = FD_TILLS, tills;
 
 	if (l->dock != NULL) {
 		fds[FD_DOCK].fd = gw_dock_client_fd(l->dock);
 		fds[FD_DOCK].events = gw_dock_client_events(l->dock);
 	}
 	n += gw_tills_poll(l->tills, fds + FD_TILLS, GW_TILLS_POLL_MAX);
+	tills = n;
+	n += gw_dock_desk_poll(l->desk, fds + n, GW_DESK_POLL_MAX);
 	if (poll(fds, n, wait_ms(l)) < 0 && errno != EINTR)
 		return gw_err_errno(err, GW_E_DEVICE, errno, "cannot wait for events");
 	l->now = gw_clock_now();
@@ -379,8 +398,10 @@ static int turn(struct loop *l, struct gw_err *err)
 		gw_dock_client_ready(l->dock, fds[FD_DOCK].revents, l->now.mono_ms);
 	if (fds[FD_SCREEN].revents != 0)
 		serve_keys(l);
-	if (!gw_tills_serve(l->tills, l->reg, l->now, fds + FD_TILLS, n - FD_TILLS))
+	if (!gw_tills_serve(l->tills, l->reg, l->now, fds + FD_TILLS, tills - FD_TILLS))
 		l->ending = true;
+	gw_dock_desk_serve(l->desk, gw_register_view(l->reg), l->now.mono_ms, fds + tills,
+			   n - tills);
 	if (fds[FD_WATCH].revents != 0)
 		read_watch(l);
 	tick(l);
@@ -418,14 +439,25 @@ static int open_dock(struct loop *l, struct gw_err *err)
 		.changed = on_dock_changed,
 		.gap = on_gap,
 		.injected = on_injected,
+		.figures = on_figures,
+		.tested = on_tested,
 		.raw = on_raw,
 	};
-
 	int rc = gw_customer_configure(&l->customer, l->options->conf, err);
 
 	if (rc != GW_OK || (l->options->scanner == NULL && l->options->dock == NULL))
 		return rc;
 	return gw_dock_client_new(&l->dock, l->options, &ops, l, err);
+}
+
+/* Nobody can ask then, and nothing else is different. */
+static void open_desk(struct loop *l)
+{
+	struct gw_err err = {0};
+
+	if (gw_dock_desk_new(&l->desk, l->options->home, l->dock, &l->customer, &err) != GW_OK &&
+	    l->options->verbose > 0)
+		fprintf(stderr, "goeswith: %s\n", err.text);
 }
 
 static void log_in(struct loop *l)
@@ -455,6 +487,7 @@ static int open_all(struct loop *l, struct gw_err *err)
 		rc = open_dock(l, err);
 	if (rc != GW_OK)
 		return rc;
+	open_desk(l);
 	open_watch(l);
 	gw_register_start(l->reg);
 	log_in(l);
@@ -480,6 +513,7 @@ static void close_all(struct loop *l)
 	if (l->dock != NULL && gw_customer_leave(&l->customer))
 		gw_dock_client_display(l->dock, l->customer.line[0], l->customer.line[1],
 				       l->now.mono_ms);
+	gw_dock_desk_free(l->desk);
 	gw_dock_client_free(l->dock);
 	if (l->signal_fd >= 0)
 		close(l->signal_fd);

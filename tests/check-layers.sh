@@ -20,7 +20,7 @@ BEGIN {
 	may["ui"] = "base model engine"
 	may["register"] = "base link scan model offer stats store port engine host ui"
 	may["firmware"] = "link"
-	may["firmware/board/posix"] = "base link port firmware"
+	may["firmware/board/posix"] = "base link port scan firmware"
 	may["tools"] = "base link model store stats scan"
 	# what speaks HTTP: the register sees none of tools, so it cannot come to link a network library
 	may["tools/net"] = "base model store"

@@ -145,6 +145,13 @@ bool gw_clients_attached(const struct gw_clients *c)
 	return false;
 }
 
+bool gw_clients_here(const struct gw_clients *c, int who)
+{
+	const struct client *k = who >= 0 && who < GW_CLIENTS_MAX ? &c->client[who] : NULL;
+
+	return k != NULL && k->used && !k->leaving && !k->out_dead;
+}
+
 size_t gw_clients_count(const struct gw_clients *c)
 {
 	size_t n = 0;

@@ -55,6 +55,9 @@ int gw_clients_attach(struct gw_clients *c, int in_fd, int out_fd, struct gw_err
 /* True while the attached pair is open: its input has not ended, its output is still taken. */
 bool gw_clients_attached(const struct gw_clients *c);
 
+/* True while this sender is connected and its answers can be sent. */
+bool gw_clients_here(const struct gw_clients *c, int who);
+
 /* Number of clients that are connected, the attached one included. */
 size_t gw_clients_count(const struct gw_clients *c);
 

@@ -33,8 +33,9 @@ static const char *or_none(const char *s)
 
 char *gw_dock_identity(const struct gw_dock_options *o, char out[GW_DOCK_IDENTITY])
 {
-	snprintf(out, GW_DOCK_IDENTITY, "scanner=%s till=%s display=%s,%s,%s brand=%s line=%s gap=%d",
-		 o->scanner, or_none(o->till), or_none(o->display), or_none(o->display_type),
+	snprintf(out, GW_DOCK_IDENTITY,
+		 "scanner=%s till=%s display=%s,%s,%s brand=%s line=%s gap=%d", o->scanner,
+		 or_none(o->till), or_none(o->display), or_none(o->display_type),
 		 or_none(o->display_line), or_none(o->brand), or_none(o->line), o->idle_gap_ms);
 	return out;
 }

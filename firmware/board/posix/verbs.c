@@ -1,345 +1,380 @@
-/* What a person asks a running dock: each verb is a visitor at its socket. */
+/* The verbs of goeswith-dock: status, counters, version, selftest, capture. */
+#include "firmware/board/posix/verbs.h"
+
 #include <errno.h>
-#include <poll.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "firmware/board/posix/posix.h"
+#include "scan/capture.h"
 
-#define ANSWER_MS 2000
+enum { OPT_SECONDS = 256, OPT_BYTES, OPT_LOOP };
 
-static const struct gw_cli_option options[] = {
-	{'l', "listen", "SOCKET", "the dock's socket (HOME/dock.sock)"},
+#define SOCKET_ROW                                                                                 \
+	{                                                                                          \
+		'l', "listen", "SOCKET",                                                           \
+			"a dock's own socket (the register's in HOME, else HOME/dock.sock)"        \
+	}
+
+static const struct gw_cli_option plain[] = {SOCKET_ROW, {0}};
+static const struct gw_cli_option test_options[] = {
+	SOCKET_ROW,
+	{OPT_LOOP, "till-loop", NULL,
+	 "also send through the till's line; a plug must lead it back"},
+	{0},
+};
+static const struct gw_cli_option capture_options[] = {
+	SOCKET_ROW,
+	{'o', "output", "FILE", "write it there, for its owner's eyes only"},
+	{OPT_SECONDS, "seconds", "N", "end after so long (60; at most 3600)"},
+	{OPT_BYTES, "bytes", "N", "end before the text is longer than this (1000000)"},
 	{0},
 };
 
 struct verb {
-	const char *name;
+	const char *name, *other_name;
 	struct gw_cli_program program;
-	int (*run)(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err);
+	int (*run)(const struct wish *w, const char *home, struct gw_err *err);
 };
 
-/* Reads until a HELLO comes. */
-static int read_hello(const struct gw_dock_peer *peer, struct gw_link_hello *hello,
-		      struct gw_err *err)
+/* --- reaching the dock ------------------------------------------------------------------------ */
+
+static int attach(const struct wish *w, const char *home, struct gw_dock_peer *peer,
+		  struct gw_err *err)
 {
-	struct gw_link_decoder decoder;
-	struct gw_link_frame f;
-	int64_t until = gw_posix_now_ms() + ANSWER_MS;
-	uint8_t room[512];
+	char path[GW_PATH_MAX];
+	int rc = GW_OK;
 
-	gw_link_decoder_init(&decoder);
-	for (;;) {
-		struct pollfd p = {peer->fd, POLLIN, 0};
-		int64_t left = until - gw_posix_now_ms();
-		ssize_t n;
-
-		if (left <= 0 || poll(&p, 1, (int)left) <= 0)
-			return gw_err_set(err, GW_E_AGAIN, "the dock does not answer");
-		n = recv(peer->fd, room, sizeof(room), 0);
-		if (n <= 0)
-			return gw_err_set(err, GW_E_DEVICE, "the dock closed the connection");
-		for (ssize_t i = 0; i < n; i++)
-			if (gw_link_decode(&decoder, room[i], &f) && gw_link_hello_get(hello, &f))
-				return GW_OK;
-	}
+	if (w->socket != NULL)
+		return gw_dock_attach(peer, w->socket, err);
+	rc = gw_path_join(path, home, GW_DOCK_SOCKET, err);
+	if (rc == GW_OK)
+		rc = gw_dock_attach(peer, path, err);
+	if (rc == GW_E_DEVICE)
+		return gw_err_set(err, GW_E_DEVICE,
+				  "neither a register nor a dock runs in %s; start one, or name a "
+				  "dock's socket by --listen",
+				  home);
+	return rc;
 }
 
-static void print_status_json(const struct gw_link_hello *h, pid_t pid)
+static int get_report(const struct wish *w, const char *home, struct gw_dock_report *report,
+		      struct gw_err *err)
 {
-	char room[1024], version[24];
+	struct gw_dock_peer peer;
+	int rc = w->socket != NULL ? GW_E_NOT_FOUND : gw_ask_status(home, report, err);
+
+	if (rc != GW_E_NOT_FOUND)
+		return rc;
+	rc = attach(w, home, &peer, err);
+	if (rc != GW_OK)
+		return rc;
+	rc = gw_guest_status(&peer, report, err);
+	close(peer.fd);
+	return rc;
+}
+
+/* --- status, counters, version ---------------------------------------------------------------- */
+
+static void print_json(const struct gw_dock_report *report)
+{
+	char room[GW_DOCK_REPORT_JSON];
+	struct gw_text t = gw_text_over(room, sizeof(room));
+
+	gw_dock_report_json(report, &t);
+	puts(room);
+}
+
+static int status(const struct wish *w, const char *home, struct gw_err *err)
+{
+	struct gw_dock_report report;
+	struct gw_dock_line lines[GW_DOCK_LINES_MAX];
+	int rc = get_report(w, home, &report, err);
+
+	if (rc != GW_OK)
+		return rc;
+	if (w->cli.json) {
+		print_json(&report);
+		return GW_OK;
+	}
+	if (report.trouble[0] != '\0')
+		printf("%-9s %s\n", "Trouble", report.trouble);
+	for (size_t i = 0, n = gw_dock_report_lines(&report, lines); i < n; i++)
+		printf("%-9s %s\n", lines[i].label, lines[i].value);
+	if (report.pid > 0)
+		printf("%-9s %lld\n", "Process", (long long)report.pid);
+	return GW_OK;
+}
+
+static int counters(const struct wish *w, const char *home, struct gw_err *err)
+{
+	struct gw_dock_report r;
+	int rc = get_report(w, home, &r, err);
+	const struct {
+		int64_t count;
+		const char *what;
+	} rows[] = {
+		{r.lost, "scans lost: memory full"},
+		{r.too_long, "scans too long"},
+		{r.resyncs, "half scans and other times out of step"},
+		{r.rx_errors, "errors on the scanner's line"},
+		{r.bad_frames, "bad frames from the register"},
+		{r.damaged, "bad frames from the dock"},
+		{r.resent, "frames sent again by the dock"},
+		{r.again, "of them the register had already"},
+		{r.commands_again, "orders repeated by the register"},
+		{r.till_dropped, "bytes the till did not take"},
+		{r.injected, "codes put into the till's line"},
+		{r.inject_refused, "codes refused"},
+		{r.inject_timed_out, "codes that found no quiet line"},
+		{r.boots, "warm starts"},
+	};
+
+	if (rc == GW_OK && w->cli.json)
+		print_json(&r);
+	else if (rc == GW_OK)
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+			if (rows[i].count >= 0) /* else no register was there to count it */
+				printf("%10lld %s\n", (long long)rows[i].count, rows[i].what);
+	return rc;
+}
+
+static int version(const struct wish *w, const char *home, struct gw_err *err)
+{
+	struct gw_dock_report r;
+	int rc = get_report(w, home, &r, err);
+
+	if (rc == GW_OK && w->cli.json)
+		print_json(&r);
+	else if (rc == GW_OK)
+		printf("firmware %s on %s, link %u.%d\n", r.version, r.board, GW_LINK_MAJOR,
+		       (int)r.link_minor);
+	return rc;
+}
+
+/* --- selftest --------------------------------------------------------------------------------- */
+
+static void name_tests(struct gw_json *j, const char *key, uint8_t bits)
+{
+	gw_json_key(j, key);
+	gw_json_begin(j, '[');
+	for (unsigned i = 0; gw_dock_test_name(i) != NULL; i++)
+		if ((bits & 1u << i) != 0)
+			gw_json_string(j, gw_dock_test_name(i));
+	gw_json_end(j, ']');
+}
+
+static void print_test_json(const struct test_result *r)
+{
+	char room[512];
 	struct gw_text t = gw_text_over(room, sizeof(room));
 	struct gw_json j = gw_json_over(&t);
 
-	snprintf(version, sizeof(version), "%d.%d.%d", h->version[0], h->version[1], h->version[2]);
 	gw_json_begin(&j, '{');
-	gw_json_member_int(&j, "pid", pid);
-	gw_json_member_string(&j, "version", version);
-	gw_json_member_string(&j, "unit", (const char *)h->unit);
-	gw_json_member_bool(&j, "scanner", (h->state & GW_LINK_ST_SCANNER) != 0);
-	gw_json_member_bool(&j, "till", (h->state & GW_LINK_ST_TILL) != 0);
-	gw_json_member_bool(&j, "till_blocked", (h->state & GW_LINK_ST_TILL_BLOCKED) != 0);
-	gw_json_member_bool(&j, "display", (h->state & GW_LINK_ST_DISPLAY) != 0);
-	gw_json_member_int(&j, "session", h->session);
-	gw_json_member_int(&j, "base", h->base);
-	gw_json_member_int(&j, "next", h->next);
-	gw_json_member_int(&j, "waiting", h->next - h->base);
-	gw_json_member_int(&j, "lost", h->lost);
-	gw_json_member_int(&j, "too_long", h->too_long);
-	gw_json_member_int(&j, "resyncs", h->resyncs);
-	gw_json_member_int(&j, "rx_errors", h->rx_errors);
-	gw_json_member_int(&j, "bad_frames", h->bad_frames);
-	gw_json_member_int(&j, "till_dropped", h->till_dropped);
-	gw_json_member_int(&j, "injected", h->injected);
-	gw_json_member_int(&j, "boots", h->boots);
-	gw_json_member_int(&j, "ring_bytes", h->ring_kib_x16 * 64);
-	gw_json_member_int(&j, "ring_used_permille", h->ring_used_permille);
+	gw_json_member_bool(&j, "ok", r->failed == 0);
+	name_tests(&j, "tested", r->tested);
+	name_tests(&j, "failed", r->failed);
+	if (r->round_trip_us >= 0)
+		gw_json_member_int(&j, "round_trip_us", r->round_trip_us);
 	gw_json_end(&j, '}');
 	puts(room);
 }
 
-static int status(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err)
+static void print_test(const struct test_result *r)
 {
-	struct gw_link_hello h = {0};
-	int rc = read_hello(peer, &h, err);
+	const uint8_t by_eye = GW_LINK_TEST_BEEP | GW_LINK_TEST_DISPLAY;
 
-	if (rc != GW_OK)
-		return rc;
-	if (cli->json) {
-		print_status_json(&h, peer->pid);
-		return GW_OK;
+	for (unsigned i = 0; gw_dock_test_name(i) != NULL; i++) {
+		unsigned bit = 1u << i;
+
+		printf("%-16s %s\n", gw_dock_test_name(i),
+		       (r->tested & bit) == 0
+			       ? (bit == GW_LINK_TEST_TILL ? "not asked for" : "has none")
+		       : (r->failed & bit) != 0 ? "FAILED"
+		       : (by_eye & bit) != 0    ? "look and listen"
+						: "ok");
 	}
-	printf("dock      %.7s, version %d.%d.%d, process %d\n", (const char *)h.unit, h.version[0],
-	       h.version[1], h.version[2], (int)peer->pid);
-	printf("scanner   %s\n", (h.state & GW_LINK_ST_SCANNER) != 0 ? "present" : "not there");
-	printf("till      %s\n", (h.caps & GW_LINK_CAP_TILL) == 0           ? "none"
-				 : (h.state & GW_LINK_ST_TILL) == 0         ? "not there"
-				 : (h.state & GW_LINK_ST_TILL_BLOCKED) != 0 ? "does not read"
-									    : "present");
-	printf("session   %08x, scans %u to %u\n", h.session, h.base, h.next);
-	printf("waiting   %u for the register (%u.%u %% of memory)\n", h.next - h.base,
-	       h.ring_used_permille / 10u, h.ring_used_permille % 10u);
-	return GW_OK;
+	if (r->round_trip_us >= 0)
+		printf("%-16s %lld.%02lld ms\n", "round trip", (long long)(r->round_trip_us / 1000),
+		       (long long)(r->round_trip_us % 1000 / 10));
 }
 
-static int counters(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err)
+static int self_test(const struct wish *w, const char *home, struct gw_err *err)
 {
-	struct gw_link_hello h = {0};
-	int rc = read_hello(peer, &h, err);
+	struct test_result result = {0, 0, -1};
+	struct gw_dock_peer peer;
+	int rc = w->socket != NULL ? GW_E_NOT_FOUND : gw_ask_test(home, w->loop, &result, err);
 
+	if (rc == GW_E_NOT_FOUND) {
+		rc = attach(w, home, &peer, err);
+		if (rc != GW_OK)
+			return rc;
+		rc = gw_guest_test(&peer, w->loop, &result, err);
+		close(peer.fd);
+	}
 	if (rc != GW_OK)
 		return rc;
-	if (cli->json) {
-		print_status_json(&h, peer->pid);
-		return GW_OK;
-	}
-	printf("%10u scans lost: memory full\n%10u scans too long\n%10u times out of step\n",
-	       h.lost, h.too_long, h.resyncs);
-	printf("%10u errors on the scanner's line\n%10u bad frames from the register\n",
-	       h.rx_errors, h.bad_frames);
-	printf("%10u bytes the till did not take\n%10u codes put into the till's line\n",
-	       h.till_dropped, h.injected);
-	printf("%10u warm starts\n", h.boots);
-	return GW_OK;
+	if (w->cli.json)
+		print_test_json(&result);
+	else
+		print_test(&result);
+	if (w->loop && (result.tested & GW_LINK_TEST_TILL) == 0)
+		return gw_err_set(err, GW_E_DEVICE, "there is no till's line to send through");
+	return result.failed == 0 ? GW_OK
+				  : gw_err_set(err, GW_E_UNSUPPORTED, "the self-test failed");
 }
 
-static int version(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err)
-{
-	struct gw_link_hello h = {0};
-	int rc = read_hello(peer, &h, err);
+/* --- capture ---------------------------------------------------------------------------------- */
 
-	(void)cli;
-	if (rc == GW_OK)
-		printf("firmware %d.%d.%d, link %u.%u\n", h.version[0], h.version[1], h.version[2],
-		       GW_LINK_MAJOR, h.minor);
+bool gw_tape_line(struct tape *tape, const char *text, size_t len)
+{
+	char room[2 * GW_CAPTURE_LINE];
+	struct gw_text t = gw_text_over(room, sizeof(room));
+	struct gw_json j = gw_json_over(&t);
+	char *bytes;
+	long long ms;
+
+	if (text == NULL || (tape->left -= (long long)len + 1) < 0)
+		return false;
+	ms = strtoll(text, &bytes, 10);
+	if (tape->json && text[0] != '#') {
+		gw_json_begin(&j, '{');
+		gw_json_member_int(&j, "ms", ms);
+		gw_json_member_string(&j, "data", *bytes == ' ' ? bytes + 1 : bytes);
+		gw_json_end(&j, '}');
+		fprintf(tape->file, "%s\n", room);
+	} else if (!tape->json) {
+		fprintf(tape->file, "%.*s\n", (int)len, text);
+	}
+	return fflush(tape->file) == 0;
+}
+
+static FILE *open_tape(const char *path, struct gw_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+	if (file == NULL) {
+		gw_err_errno(err, GW_E_STORAGE, errno, "%s", path);
+		if (fd >= 0)
+			close(fd);
+	}
+	return file;
+}
+
+static int capture_to(const struct wish *w, const char *home, struct tape *tape, struct gw_err *err)
+{
+	struct gw_dock_peer peer;
+	int rc = w->socket != NULL ? GW_E_NOT_FOUND
+				   : gw_ask_capture(home, (int)w->seconds, tape, err);
+
+	if (rc != GW_E_NOT_FOUND)
+		return rc;
+	rc = attach(w, home, &peer, err);
+	if (rc != GW_OK)
+		return rc;
+	rc = gw_guest_capture(&peer, (int)w->seconds, tape, err);
+	close(peer.fd);
 	return rc;
 }
 
-/* --- verbs that speak: they are the dock's host for as long as they run, and acknowledge nothing
- * -- */
-
-struct guest {
-	struct gw_link_host link;
-	int fd;
-	bool busy, asked, over;
-	enum gw_link_result result;
-};
-
-static void guest_send(void *ctx, const uint8_t *bytes, size_t len)
+static int capture(const struct wish *w, const char *home, struct gw_err *err)
 {
-	struct guest *g = ctx;
+	struct tape tape = {stdout, w->cli.json, w->bytes};
+	int rc;
 
-	(void)!send(g->fd, bytes, len, MSG_NOSIGNAL);
-}
-
-static void guest_scan(void *ctx, const struct gw_link_scan *scan)
-{
-	(void)ctx, (void)scan; /* stays with the dock, for the register */
-}
-
-/* A guest has no journal.  The hole this shows is no news; the link then stands where the dock
- * does. */
-static uint32_t guest_next(void *ctx, uint32_t session)
-{
-	(void)ctx, (void)session;
-	return 0;
-}
-
-static uint32_t guest_nonce(void *ctx)
-{
-	uint32_t n = 0;
-
-	(void)ctx;
-	while (n == 0)
-		if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
-			n = (uint32_t)gw_posix_now_ms();
-	return n;
-}
-
-static void guest_hello(void *ctx, const struct gw_link_hello *hello)
-{
-	(void)ctx, (void)hello;
-}
-
-static void guest_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
-{
-	struct guest *g = ctx;
-
-	(void)count;
-	g->busy = g->busy || alarm == GW_LINK_ALARM_BUSY;
-}
-
-static void guest_done(void *ctx, uint32_t tag, enum gw_link_result result)
-{
-	struct guest *g = ctx;
-
-	(void)tag;
-	g->over = true;
-	g->result = result;
-}
-
-static void guest_raw(void *ctx, uint8_t port, uint32_t t_ms, const uint8_t *bytes, size_t len)
-{
-	(void)ctx, (void)port, (void)t_ms;
-	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] == '\\')
-			fputs("\\\\", stdout);
-		else if (bytes[i] < 0x20 || bytes[i] > 0x7E)
-			printf("\\x%02X", bytes[i]);
-		else
-			putchar(bytes[i]);
-	}
-	putchar('\n');
-	fflush(stdout);
-}
-
-static const struct gw_link_host_ops guest_ops = {guest_send,  guest_scan,  guest_next, guest_nonce,
-						  guest_hello, guest_alarm, guest_done, guest_raw};
-
-/* Gives one order and serves the link until it is answered, or for ever. */
-static int order(struct gw_dock_peer *peer, enum gw_link_command command, bool for_ever,
-		 struct guest *g, struct gw_err *err)
-{
-	uint8_t room[4096];
-
-	g->fd = peer->fd;
-	gw_link_host_init(&g->link, &guest_ops, g);
-	gw_link_host_pause(&g->link, true);
-	gw_link_host_start(&g->link, gw_posix_now_ms());
-	gw_link_host_order(&g->link, command, 1, 1, gw_posix_now_ms());
-	while (for_ever ? !g->over || g->result == GW_LINK_DONE : !g->over) {
-		struct pollfd f = {peer->fd, POLLIN, 0};
-		int64_t at = gw_link_host_deadline(&g->link), now = gw_posix_now_ms();
-		ssize_t n;
-
-		if (poll(&f, 1, at < 0 ? -1 : at > now ? (int)(at - now) : 0) > 0) {
-			n = recv(peer->fd, room, sizeof(room), 0);
-			if (n > 0)
-				gw_link_host_input(&g->link, room, (size_t)n, gw_posix_now_ms());
-			if (g->busy)
-				return gw_err_set(err, GW_E_AGAIN,
-						  "the dock serves a register; close that first");
-			if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-				return gw_err_set(err, GW_E_DEVICE,
-						  "the dock closed the connection");
-		}
-		gw_link_host_tick(&g->link, gw_posix_now_ms());
-	}
-	if (g->result == GW_LINK_UNSUPPORTED)
-		return gw_err_set(err, GW_E_UNSUPPORTED,
-				  "this dock has nothing to beep or show with");
-	return g->result == GW_LINK_DONE
-		       ? GW_OK
-		       : gw_err_set(err, GW_E_DEVICE, "the dock did not carry it out");
-}
-
-static int self_test(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err)
-{
-	struct guest g = {0};
-	int rc = order(peer, GW_LINK_CMD_SELFTEST, false, &g, err);
-
-	(void)cli;
-	if (rc == GW_OK)
-		puts("the dock has beeped and written on its display, as far as it has them");
+	if (w->output != NULL && (tape.file = open_tape(w->output, err)) == NULL)
+		return err->code;
+	rc = capture_to(w, home, &tape, err);
+	if (w->output != NULL && fclose(tape.file) != 0 && rc == GW_OK)
+		rc = gw_err_errno(err, GW_E_STORAGE, errno, "%s", w->output);
+	if (rc == GW_OK && tape.left < 0)
+		fprintf(stderr, "goeswith-dock capture: full, more came than --bytes allows\n");
 	return rc;
 }
 
-static int capture(const struct gw_cli *cli, struct gw_dock_peer *peer, struct gw_err *err)
-{
-	struct guest g = {0};
-
-	(void)cli;
-	return order(peer, GW_LINK_CMD_CAPTURE, true, &g, err);
-}
+/* --- all verbs -------------------------------------------------------------------------------- */
 
 static const struct verb verbs[] = {
-	{"self-test",
-	 {"goeswith-dock self-test", "[--listen SOCKET]",
-	  "Makes a dock beep and write on its display.", options, false},
+	{"selftest",
+	 "self-test",
+	 {"goeswith-dock selftest", "[--till-loop] [--json] [--listen SOCKET]",
+	  "Tries the dock's memory, checks, beeper, lamp and display, and the link's speed.  Not\n"
+	  "while a sale is open or a scan under way.",
+	  test_options, true},
 	 self_test},
 	{"capture",
-	 {"goeswith-dock capture", "[--listen SOCKET]",
-	  "Prints scanner bytes as they come, until interrupted.", options, false},
+	 NULL,
+	 {"goeswith-dock capture", "[-o FILE] [--seconds N] [--bytes N] [--json]",
+	  "Writes down what the scanner sends, with times, for goeswith-decode --guess and\n"
+	  "goeswith-sim scanner.  Payment cards are masked.",
+	  capture_options, true},
 	 capture},
 	{"status",
+	 NULL,
 	 {"goeswith-dock status", "[--listen SOCKET] [--json]", "Says how a running dock is.",
-	  options, true},
+	  plain, true},
 	 status},
 	{"counters",
-	 {"goeswith-dock counters", "[--listen SOCKET] [--json]", "Prints a dock's error counters.",
-	  options, true},
+	 NULL,
+	 {"goeswith-dock counters", "[--listen SOCKET] [--json]", "Prints what went wrong so far.",
+	  plain, true},
 	 counters},
 	{"version",
-	 {"goeswith-dock version", "[--listen SOCKET]", "Prints a running dock's firmware version.",
-	  options, false},
+	 NULL,
+	 {"goeswith-dock version", "[--listen SOCKET] [--json]",
+	  "Prints a running dock's firmware version.", plain, true},
 	 version},
 };
 
-static int connect_dock(const struct gw_cli *cli, const char *path, struct gw_dock_peer *peer,
-			struct gw_err *err)
+static int take_options(struct wish *w, struct gw_err *err)
 {
-	char home[GW_PATH_MAX], joined[GW_PATH_MAX];
-	int rc = GW_OK;
+	const char *value;
+	int id, rc = GW_OK;
 
-	if (path == NULL) {
-		rc = gw_home_path(home, cli->home, err);
-		if (rc == GW_OK)
-			rc = gw_path_join(joined, home, GW_DOCK_SOCKET, err);
-		path = joined;
+	while (rc == GW_OK && (id = gw_cli_next(&w->cli, &value)) != 0) {
+		if (id < 0)
+			return GW_E_USAGE;
+		if (id == 'l')
+			w->socket = value;
+		else if (id == 'o')
+			w->output = value;
+		else if (id == OPT_LOOP)
+			w->loop = true;
+		else if (id == OPT_SECONDS)
+			rc = gw_cli_number("--seconds", value, 1, 3600, &w->seconds, err);
+		else if (id == OPT_BYTES)
+			rc = gw_cli_number("--bytes", value, 1000, 1000000000, &w->bytes, err);
 	}
-	return rc == GW_OK ? gw_dock_attach(peer, path, err) : rc;
+	return rc;
 }
 
 static int run_verb(const struct verb *v, int argc, char **argv)
 {
-	struct gw_cli cli = gw_cli_start(&v->program, argc, argv);
-	struct gw_dock_peer peer;
+	struct wish w = {
+		.cli = gw_cli_start(&v->program, argc, argv), .seconds = 60, .bytes = 1000000};
 	struct gw_err err = {0};
-	const char *value, *path = NULL;
-	int id, rc;
+	char home[GW_PATH_MAX];
+	int rc = take_options(&w, &err);
 
-	while ((id = gw_cli_next(&cli, &value)) > 0)
-		path = value;
-	if (id < 0)
-		return cli.exit_status;
-	if (cli.first < argc)
-		return gw_cli_usage(&v->program, "\"%s\" is not an option", argv[cli.first]);
-	rc = connect_dock(&cli, path, &peer, &err);
-	if (rc == GW_OK) {
-		rc = v->run(&cli, &peer, &err);
-		close(peer.fd);
-	}
+	if (rc != GW_OK)
+		return err.text[0] == '\0' ? w.cli.exit_status : gw_cli_fail(&v->program, &err);
+	if (w.cli.first < argc)
+		return gw_cli_usage(&v->program, "\"%s\" is not an option", argv[w.cli.first]);
+	rc = gw_home_path(home, w.cli.home, &err);
+	if (rc == GW_OK)
+		rc = v->run(&w, home, &err);
 	return rc == GW_OK ? 0 : gw_cli_fail(&v->program, &err);
 }
 
 int gw_posix_verbs_run(const char *verb, int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(verbs[i].name, verb) == 0)
+		if (strcmp(verbs[i].name, verb) == 0 ||
+		    (verbs[i].other_name != NULL && strcmp(verbs[i].other_name, verb) == 0))
 			return run_verb(&verbs[i], argc, argv);
 	return -1;
 }
