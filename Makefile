@@ -73,7 +73,7 @@ UI_SRC     := $(addprefix pos-plugin/ui/,burst.c canvas.c chrome.c compose.c con
 FIRMWARE_SRC :=
 DECODE_SRC := tools/decode/lines.c tools/decode/print.c tools/decode/raw.c
 TABLE_SRC  := $(addprefix tools/table/,any.c bundle.c cells.c install.c issues.c manifest.c minisign.c payload.c \
-	payload_read.c read_items.c read_rules.c secret.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
+	payload_read.c ratchet.c read_items.c read_rules.c secret.c sheet.c trust.c verb_diff.c verb_install.c verb_make.c verb_show.c words.c)
 MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c counted.c db.c dict.c evaluate.c evidence.c family.c fold.c gram.c itemsets.c lapack.c last_round.c learn.c \
 	measure.c options.c order.c plan.c read_basket.c read_batch.c read_csv.c read_path.c round.c round_page.c round_table.c rules.c \
 	sales.c score.c season.c source.c split.c spool.c tablefile.c triangle.c write.c)

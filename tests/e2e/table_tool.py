@@ -339,6 +339,51 @@ def signatures():
         t.equal(table("install", back, "--home", home).returncode, 0, "the recovery key has a ratchet of its own")
         lines = (home / "trust" / "ratchet").read_text().splitlines()
         t.equal(sorted(l.split()[2] for l in lines), ["1", "2"], "both are remembered")
+        take_over(folder, home, secret, other_secret, public)
+
+
+def take_over(folder, home, secret, other_secret, public):
+    """The recovery key's table is in force, version 1; the online key's last one was 2."""
+    key_id = public.read_text().split("\n")[0].split()[-1]
+    made = 0
+
+    def signed(version, key, floor=None):
+        nonlocal made
+        made += 1
+        bundle = simple(folder / f"t{made}", version, RULES, *(["--floor", f"{key_id}={floor}"] if floor else []))
+        table("sign", bundle, "--key", key)
+        return bundle
+
+    def refused(bundle, why, name, *args):
+        before = (home / "table.db").read_bytes()
+        done = table("install", bundle, "--home", home, *args)
+        t.check(done.returncode == 6 and why in done.stderr and (home / "table.db").read_bytes() == before, name, done.stderr)
+
+    refused(signed(2, secret), "has taken over since", "key A's last table does not come back after key B took over")
+    t.equal(table("install", signed(3, secret), "--home", home).returncode, 0, "key A's next one is taken")
+    refused(signed(8, secret, 5), "recovery*.pub", "a floor in a table that no recovery key signed: refused")
+    t.equal(table("install", signed(2, other_secret, 6), "--home", home).returncode, 0,
+            "a recovery key sets a floor under key A")
+    refused(signed(4, secret), "from version 6 on", "newer than any of key A, but below the floor: refused")
+    refused(signed(4, secret), "from version 6 on", "also with --rollback", "--rollback")
+    done = table("install", "--rollback", "--home", home)
+    t.check(done.returncode == 6 and "from version 6 on" in done.stderr, "and going back to the table before", done.stderr)
+    t.equal(table("install", signed(6, secret), "--home", home).returncode, 0, "from the floor on key A goes on")
+    t.equal(table("install", signed(3, other_secret, 2), "--home", home).returncode, 0, "a lower floor")
+    refused(signed(5, secret), "from version 6 on", "... changes nothing")
+    (home / "table.db").unlink()
+    done = table("install", signed(5, secret), "--home", home)
+    t.check(done.returncode == 6 and "from version 6 on" in done.stderr, "nor does deleting the table", done.stderr)
+    t.equal(table("install", signed(4, other_secret, 2**63 - 1), "--home", home).returncode, 0, "key A is ended")
+    refused(signed(2**62, secret), "recovery key said so", "whatever it signs")
+    for text in ('{"X":1}', '{"%s":0}' % key_id, '{"%s":"1"}' % key_id, "[]", "7"):
+        bundle = signed(9, other_secret)
+        manifest = json.loads((bundle / "manifest").read_text())
+        manifest["floors"] = json.loads(text)
+        (bundle / "manifest").write_text(json.dumps(manifest))
+        minisign("-S", "-s", other_secret, "-m", bundle / "manifest")
+        done = table("install", bundle, "--home", home)
+        t.check(done.returncode == 3 and "floors" in done.stderr, f"floors {text}: refused", done.stderr)
 
 
 def locked_key():

@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "base/home.h"
+#include "tools/table/ratchet.h"
 #include "tools/table/trust.h"
 
 static struct gw_secret_key secret;

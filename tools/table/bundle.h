@@ -27,6 +27,14 @@ struct gw_table;
 #define GW_SIGNATURE_NAME "manifest.minisig"
 #define GW_HASH_HEX_SIZE  65
 
+#define GW_FLOORS_MAX 16
+
+/* Tables of another key, for the manifest's chain, that are taken from this version on only. */
+struct gw_floor {
+	char key[17]; /* 16 hex digits, as minisign prints them */
+	int64_t version;
+};
+
 struct gw_manifest {
 	char chain[GW_ID_MAX];
 	int64_t version;               /* >= 1; a till never takes a lower one unless told to */
@@ -36,6 +44,9 @@ struct gw_manifest {
 	int64_t size, raw_size;        /* of the payload, packed and unpacked */
 	int64_t items, rules;          /* for people; not relied upon */
 	char payload[GW_HASH_HEX_SIZE + 16]; /* file name, always <hash>.ndjson.zst */
+	/* Only of a recovery key's tables. */
+	int floor_count;
+	struct gw_floor floors[GW_FLOORS_MAX];
 };
 
 /* GW_E_INPUT with a sentence: not JSON, a member missing, of the wrong type or out of range. */

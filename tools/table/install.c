@@ -78,9 +78,10 @@ static int check_version(const struct gw_install *how, const struct gw_manifest 
 			 const struct in_force *now, const char *key, struct gw_err *err)
 {
 	long long seen = 0, version = strtoll(now->version, NULL, 10);
+	bool same_key = strcmp(now->origin.key, key) == 0;
 	int rc = GW_OK;
 
-	if (strcmp(now->origin.key, key) == 0 && strcmp(now->chain, m->chain) == 0)
+	if (same_key && strcmp(now->chain, m->chain) == 0)
 		seen = version;
 	if (key[0] != '\0') {
 		long long ratchet;
@@ -91,6 +92,12 @@ static int check_version(const struct gw_install *how, const struct gw_manifest 
 	}
 	if (rc < 0 || how->rollback || m->version > seen)
 		return rc;
+	if (m->version == seen && now->version[0] != '\0' && !same_key)
+		return gw_err_set(err, GW_E_DENIED,
+				  "version %" PRId64
+				  " was here already, and key %s has taken over since; give it a "
+				  "higher version",
+				  m->version, now->origin.key);
 	if (m->version == seen && (now->version[0] == '\0' || version != seen ||
 				   strcmp(now->origin.payload, m->hash) == 0))
 		return GW_OK;
@@ -105,6 +112,45 @@ static int check_version(const struct gw_install *how, const struct gw_manifest 
 			  " is older than %lld, which was here already; give it a "
 			  "higher version, or take it with --rollback",
 			  m->version, seen);
+}
+
+/* A recovery key has put an end to what this key signed before.  --rollback does not help. */
+static int check_floor(const char *home, const char *key, const char *chain, long long version,
+		       struct gw_err *err)
+{
+	long long floor = 0;
+	int rc = key[0] != '\0' ? gw_floor_get(home, key, chain, &floor, err) : GW_OK;
+
+	if (rc < 0 || version >= floor)
+		return rc;
+	return gw_err_set(err, GW_E_DENIED,
+			  "key %s is taken from version %lld on only: a recovery key said so", key,
+			  floor);
+}
+
+static int check_floors_allowed(const struct gw_trust *trust, const struct gw_manifest *m,
+				const char *key, struct gw_err *err)
+{
+	if (m->floor_count == 0 || trust->count == 0 || gw_trust_is_recovery(trust, key))
+		return GW_OK;
+	return gw_err_set(err, GW_E_DENIED,
+			  "the table sets a floor under other keys, which only a key named "
+			  "recovery*.pub may");
+}
+
+/* Raised once the table is in force, and again each time it is installed, so that a crash between
+ * both is mended. */
+static int raise_floors(const struct gw_install *how, const struct gw_install_result *result,
+			struct gw_err *err)
+{
+	const struct gw_manifest *m = &result->manifest;
+	int rc = GW_OK;
+
+	for (int i = 0; i < m->floor_count && rc == GW_OK && result->key[0] != '\0'; i++)
+		if (strcmp(m->floors[i].key, result->key) != 0)
+			rc = gw_floor_set(how->home, m->floors[i].key, m->chain,
+					  m->floors[i].version, err);
+	return rc;
 }
 
 /* Hard link, so that there is no moment without a table.db. */
@@ -162,6 +208,8 @@ static int take_manifest(const struct gw_install *how, const char *bundle,
 		rc = gw_trust_verify(&trust, bundle, text, len, result->key, NULL, err);
 	if (rc == GW_OK)
 		rc = gw_manifest_parse(&result->manifest, text, len, err);
+	if (rc == GW_OK)
+		rc = check_floors_allowed(&trust, &result->manifest, result->key, err);
 	free(text);
 	return rc;
 }
@@ -182,6 +230,8 @@ static int install_locked(const struct gw_install *how, const char *bundle,
 	look(&now, p.table);
 	snprintf(result->before, sizeof(result->before), "%s", now.version);
 	if ((rc = check_chain(how, &result->manifest, &now, err)) < 0 ||
+	    (rc = check_floor(how->home, result->key, result->manifest.chain,
+			      result->manifest.version, err)) < 0 ||
 	    (rc = check_version(how, &result->manifest, &now, result->key, err)) < 0 ||
 	    (rc = gw_bundle_payload(bundle, &result->manifest, &table, err)) < 0)
 		return rc;
@@ -194,7 +244,7 @@ static int install_locked(const struct gw_install *how, const char *bundle,
 	if (rc == GW_OK && result->key[0] != '\0')
 		rc = gw_ratchet_set(how->home, result->key, result->manifest.chain,
 				    result->manifest.version, err);
-	return rc;
+	return rc == GW_OK ? raise_floors(how, result, err) : rc;
 }
 
 int gw_table_install(const struct gw_install *how, const char *bundle,
@@ -212,11 +262,19 @@ int gw_table_install(const struct gw_install *how, const char *bundle,
 
 int gw_table_restore_previous(const char *home, struct gw_err *err)
 {
+	struct in_force before;
 	struct paths p;
 	int fd, rc;
 
 	if ((rc = find_paths(&p, home, err)) < 0 || (rc = lock_home(home, &fd, err)) < 0)
 		return rc;
+	look(&before, p.previous);
+	rc = check_floor(home, before.origin.key, before.chain, strtoll(before.version, NULL, 10),
+			 err);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
 	if (renameat2(AT_FDCWD, p.previous, AT_FDCWD, p.table, RENAME_EXCHANGE) != 0)
 		rc = gw_err_errno(err, errno == ENOENT ? GW_E_NOT_FOUND : GW_E_STORAGE, errno,
 				  "cannot go back to %s", p.previous);

@@ -10,6 +10,7 @@
 #define TABLE_INSTALL_H
 
 #include "tools/table/bundle.h"
+#include "tools/table/ratchet.h"
 #include "tools/table/trust.h"
 
 struct gw_install {

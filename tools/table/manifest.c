@@ -37,6 +37,13 @@ size_t gw_manifest_format(const struct gw_manifest *m, char *room, size_t size)
 	gw_json_member_int(&j, "raw_size", m->raw_size);
 	gw_json_member_int(&j, "items", m->items);
 	gw_json_member_int(&j, "rules", m->rules);
+	if (m->floor_count > 0) {
+		gw_json_key(&j, "floors");
+		gw_json_begin(&j, '{');
+		for (int i = 0; i < m->floor_count; i++)
+			gw_json_member_int(&j, m->floors[i].key, m->floors[i].version);
+		gw_json_end(&j, '}');
+	}
 	gw_json_end(&j, '}');
 	gw_text_add_char(&text, '\n');
 	return text.len;
@@ -96,6 +103,30 @@ static bool word(const char *s)
 	       '\0';
 }
 
+/* "floors":{"9DC12B5B7CC2D5FC":20261122000000} */
+static void get_floors(struct reader *r, struct gw_manifest *m)
+{
+	json_t *floors = json_object_get(r->object, "floors"), *version;
+	const char *key;
+
+	if (floors != NULL &&
+	    (!json_is_object(floors) || json_object_size(floors) > GW_FLOORS_MAX)) {
+		fail(r, "floors");
+		return;
+	}
+	json_object_foreach(floors, key, version)
+	{
+		struct gw_floor *f = &m->floors[m->floor_count++];
+
+		if (strlen(key) != 16 || strspn(key, "0123456789ABCDEF") != 16 ||
+		    !json_is_integer(version) || json_integer_value(version) < 1)
+			fail(r, "floors");
+		else
+			snprintf(f->key, sizeof(f->key), "%s", key);
+		f->version = json_integer_value(version);
+	}
+}
+
 static void read_members(struct reader *r, struct gw_manifest *m)
 {
 	char name[sizeof(m->payload)];
@@ -111,6 +142,7 @@ static void read_members(struct reader *r, struct gw_manifest *m)
 	m->raw_size = get_int(r, "raw_size", 1, GW_PAYLOAD_RAW_MAX);
 	m->items = get_int(r, "items", 0, GW_TABLE_ITEMS_MAX);
 	m->rules = get_int(r, "rules", 0, GW_TABLE_RULES_MAX);
+	get_floors(r, m);
 	if (!word(m->chain))
 		fail(r, "chain");
 	if (strlen(m->hash) != 64 || strspn(m->hash, "0123456789abcdef") != 64)

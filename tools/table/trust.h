@@ -1,11 +1,11 @@
 /*
  * Whose tables a till takes: the public keys in HOME/trust (any number of *.pub files, say the
- * online key and the recovery key), and the highest version it has seen of each key and chain
- * (HOME/trust/ratchet), which stands outside the tables so that deleting one forgets nothing.
+ * online key and the recovery key).  What was taken of each is the ratchet's business.
  *
  * A home without keys takes unsigned tables: one shop needs none.  A home with keys takes only what
  * one of them signed.  The ratchet is per key, so that a stolen online key that signed an absurdly
- * high version does not lock the recovery key out.
+ * high version does not lock the recovery key out; a recovery key (recovery*.pub) may set floors
+ * under the other keys, and nobody may set one under it but another recovery key.
  */
 #ifndef TABLE_TRUST_H
 #define TABLE_TRUST_H
@@ -16,6 +16,7 @@
 
 struct gw_trust {
 	struct gw_public_key keys[GW_TRUST_KEYS_MAX];
+	bool recovery[GW_TRUST_KEYS_MAX]; /* it may put an end to the tables of others */
 	int count;
 };
 
@@ -42,11 +43,7 @@ int gw_trust_check(const struct gw_trust *trust, const char *signature, const vo
 		   size_t len, char key_id[GW_KEY_ID_SIZE], char comment[GW_TRUSTED_COMMENT_MAX],
 		   struct gw_err *err);
 
-/* Highest version taken from this key and chain, 0 for none.  GW_E_STORAGE, GW_E_INPUT. */
-int gw_ratchet_get(const char *home, const char *key_id, const char *chain, long long *version,
-		   struct gw_err *err);
-/* Raises it; a lower one changes nothing. */
-int gw_ratchet_set(const char *home, const char *key_id, const char *chain, long long version,
-		   struct gw_err *err);
+/* Whether the file a key was read from is named recovery*.pub. */
+bool gw_trust_is_recovery(const struct gw_trust *trust, const char *key_id);
 
 #endif

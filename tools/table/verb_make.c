@@ -10,7 +10,7 @@
 #include "tools/table/read_set.h"
 #include "tools/table/table_tool.h"
 
-enum { ID_VERSION_NUMBER = 256, ID_CHAIN, ID_ISSUED, ID_EXPIRES, ID_MIN_PROGRAM };
+enum { ID_VERSION_NUMBER = 256, ID_CHAIN, ID_ISSUED, ID_EXPIRES, ID_MIN_PROGRAM, ID_FLOOR };
 
 static const struct gw_cli_option make_options[] = {
 	{'o', "output", "BUNDLE", "folder the bundle is written to"},
@@ -20,6 +20,8 @@ static const struct gw_cli_option make_options[] = {
 	{ID_ISSUED, "issued", "TIME", "when it was issued (else now)"},
 	{ID_EXPIRES, "expires", "TIME", "a day, a time, or +DAYSd; tills stop suggesting after it"},
 	{ID_MIN_PROGRAM, "min-program", "V", "oldest goeswith that may take it"},
+	{ID_FLOOR, "floor", "KEY=N",
+	 "to be signed by a recovery key: tables of KEY count from version N on only"},
 	{0}};
 
 static const struct gw_cli_program make_program = {
@@ -118,6 +120,25 @@ static int keep_word(char *out, size_t size, const char *option, const char *tex
 	return GW_OK;
 }
 
+static int add_floor(struct gw_manifest *m, const char *text, struct gw_err *err)
+{
+	const char *equals = strchr(text, '=');
+	long long version;
+	int rc;
+
+	if (equals != text + 16 || strspn(text, "0123456789ABCDEF") != 16)
+		return gw_err_set(err, GW_E_USAGE,
+				  "--floor takes a key's id as minisign prints it, '=', a version");
+	if (m->floor_count == GW_FLOORS_MAX)
+		return gw_err_set(err, GW_E_USAGE, "at most %d floors", GW_FLOORS_MAX);
+	rc = gw_cli_number("--floor", equals + 1, 1, INT64_MAX, &version, err);
+	if (rc < 0)
+		return rc;
+	snprintf(m->floors[m->floor_count].key, sizeof(m->floors[0].key), "%.16s", text);
+	m->floors[m->floor_count++].version = version;
+	return GW_OK;
+}
+
 static int take_option(struct make *m, int id, const char *value, struct gw_err *err)
 {
 	long long n = 0;
@@ -139,6 +160,9 @@ static int take_option(struct make *m, int id, const char *value, struct gw_err 
 		break;
 	case ID_EXPIRES:
 		m->expires = value;
+		break;
+	case ID_FLOOR:
+		rc = add_floor(&m->manifest, value, err);
 		break;
 	default:
 		rc = keep_word(m->manifest.min_program, sizeof(m->manifest.min_program),
