@@ -111,6 +111,13 @@ static void directory_of(char out[GW_PATH_MAX], const char *path)
 		snprintf(out, GW_PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
+bool gw_file_may_replace(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
+}
+
 int gw_file_replace(const char *path, const void *data, size_t len, struct gw_err *err)
 {
 	char beside[GW_PATH_MAX], dir[GW_PATH_MAX];
@@ -119,6 +126,8 @@ int gw_file_replace(const char *path, const void *data, size_t len, struct gw_er
 
 	if (rc < 0)
 		return rc;
+	if (!gw_file_may_replace(path))
+		return gw_err_set(err, GW_E_DENIED, "%s is not a file: it is left as it is", path);
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
 		return gw_err_errno(err, storage_code(errno), errno, "cannot create %s", beside);

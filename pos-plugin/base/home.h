@@ -6,6 +6,7 @@
 #ifndef BASE_HOME_H
 #define BASE_HOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -26,9 +27,16 @@ int gw_path_join(char out[GW_PATH_MAX], const char *dir, const char *name, struc
 
 /*
  * Replaces a file in one step: writes beside it, fsyncs, renames, fsyncs the directory.  Mode 0660
- * less the umask.  GW_E_STORAGE, GW_E_DENIED; the old file is whole in any case.
+ * less the umask.  GW_E_STORAGE, GW_E_DENIED (also for what gw_file_may_replace spares); the old file
+ * is whole in any case.
  */
 int gw_file_replace(const char *path, const void *data, size_t len, struct gw_err *err);
+
+/*
+ * Whether a rename may take the place of path: nothing is there, a file, or a link.  A device, pipe
+ * or folder stays: root renaming onto /dev/null would take it from the whole machine.
+ */
+bool gw_file_may_replace(const char *path);
 
 /* fsyncs a directory, so that renames in it are durable. */
 int gw_dir_sync(const char *path, struct gw_err *err);

@@ -384,6 +384,9 @@ def test_ends(home):
         (home / "file").write_text("x")
         r = lib.run("goeswith-dock", *args, *(["--listen", home / "d.sock"]))
         t.check(r.returncode == code and text in r.stderr, f"refuses {args}", r.stderr)
+    r = lib.run("goeswith-dock", "--scanner", home / "s", "--listen", home / "file")
+    t.check(r.returncode == 5 and (home / "file").read_text() == "x",
+            "a file where the socket should be stays as it is", r.stderr)
     r = lib.run("goeswith-dock", "status", "--listen", home / "nobody.sock")
     t.equal(r.returncode, 4, "status without a dock says so")
 

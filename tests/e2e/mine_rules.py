@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """goeswith-mine: exact rules, to the last count, from every kind of input."""
 import gzip
+import os
+import stat
 import subprocess
 
 import lib
@@ -108,6 +110,15 @@ def files():
         t.check(done.returncode == 1 and "none.txt" in done.stderr, "no such file", done.stderr)
         done, _ = tsv("-o", home / "no/such/dir", home / "a.txt")
         t.check(done.returncode == 5, "output that cannot be written: exit 5", done.stderr)
+        os.mkfifo(home / "pipe")
+        reader = subprocess.Popen(["cat", str(home / "pipe")], stdout=subprocess.PIPE, text=True)
+        done, _ = tsv("-o", home / "pipe", home / "a.txt")
+        stays = stat.S_ISFIFO(os.lstat(home / "pipe").st_mode)
+        if not stays:
+            reader.kill()
+        got = reader.communicate()[0]
+        t.check(stays and done.returncode == 0 and "a\tb\t" in got,
+                "a pipe or device as output is written, never replaced", done.stderr + got)
         full = subprocess.run([lib.program("goeswith-mine"), "--tsv", str(home / "a.txt")],
                               stdout=open("/dev/full", "w"), stderr=subprocess.PIPE, text=True)
         t.check(full.returncode == 5, "a full disk: exit 5", full.stderr)

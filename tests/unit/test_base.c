@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -275,6 +276,7 @@ static void files(void **state)
 	char dir[] = "/tmp/gw-test-XXXXXX", path[GW_PATH_MAX], deep[GW_PATH_MAX];
 	struct gw_err err = {0};
 	struct gw_conf *conf;
+	struct stat st;
 	char *data;
 	size_t len;
 
@@ -296,6 +298,11 @@ static void files(void **state)
 	assert_non_null(strstr(err.text, "line 2"));
 	assert_int_equal(gw_file_read(path, 5, &data, &len, &err), GW_E_INPUT);
 	assert_int_equal(gw_file_read("/nowhere/x", 5, &data, &len, &err), GW_E_NOT_FOUND);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(gw_file_replace(path, "x", 1, &err), GW_E_DENIED);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
 	assert_int_equal(unlink(path), 0);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(rmdir(deep), 0);

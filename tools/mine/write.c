@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/home.h"
+
 int gw_out_open(struct gw_out *out, const char *path, struct gw_err *err)
 {
 	memset(out, 0, sizeof(*out));
@@ -14,7 +16,8 @@ int gw_out_open(struct gw_out *out, const char *path, struct gw_err *err)
 	if (strlen(path) >= sizeof(out->path))
 		return gw_err_set(err, GW_E_USAGE, "%s: path too long", path);
 	snprintf(out->path, sizeof(out->path), "%s", path);
-	snprintf(out->beside, sizeof(out->beside), "%s.part", path);
+	snprintf(out->beside, sizeof(out->beside), "%s%s", path,
+		 gw_file_may_replace(path) ? ".part" : "");
 	out->to = fopen(out->beside, "we");
 	if (out->to == NULL)
 		return gw_err_errno(err, errno == EACCES ? GW_E_DENIED : GW_E_STORAGE, errno, "%s",
@@ -24,7 +27,7 @@ int gw_out_open(struct gw_out *out, const char *path, struct gw_err *err)
 
 int gw_out_close(struct gw_out *out, bool keep, struct gw_err *err)
 {
-	bool good;
+	bool good, in_place;
 
 	if (out->to == NULL)
 		return GW_OK;
@@ -32,16 +35,18 @@ int gw_out_close(struct gw_out *out, bool keep, struct gw_err *err)
 	if (out->to == stdout)
 		return good || !keep ? GW_OK
 				     : gw_err_errno(err, GW_E_STORAGE, errno, "standard output");
-	if (keep && good)
+	in_place = strcmp(out->beside, out->path) == 0;
+	if (keep && good && !in_place)
 		good = fsync(fileno(out->to)) == 0;
 	if (fclose(out->to) != 0)
 		good = false;
 	out->to = NULL;
-	if (keep && good && rename(out->beside, out->path) == 0)
+	if (keep && good && (in_place || rename(out->beside, out->path) == 0))
 		return GW_OK;
 	if (keep)
 		gw_err_errno(err, GW_E_STORAGE, errno, "%s", out->path);
-	unlink(out->beside);
+	if (!in_place)
+		unlink(out->beside);
 	return keep ? GW_E_STORAGE : GW_OK;
 }
 

@@ -12,7 +12,10 @@
 #include "tools/mine/rules.h"
 #include "tools/mine/sales.h"
 
-/* A result file: written beside its place and renamed when whole; path NULL or "-": stdout. */
+/*
+ * A result file: written beside its place and renamed when whole; a device or pipe is written as it
+ * is; path NULL or "-": stdout.
+ */
 struct gw_out {
 	FILE *to;
 	char path[1024], beside[1040];

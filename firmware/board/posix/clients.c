@@ -40,6 +40,7 @@ static int take_lock(struct posix *p, struct gw_err *err)
 int gw_posix_clients_listen(struct posix *p, struct gw_err *err)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct stat st;
 	mode_t mask;
 	int rc = take_lock(p, err);
 
@@ -50,7 +51,9 @@ int gw_posix_clients_listen(struct posix *p, struct gw_err *err)
 				  "%s: longer than the %zu bytes a socket's path may have",
 				  p->listen_path, sizeof(a.sun_path) - 1);
 	strcpy(a.sun_path, p->listen_path);
-	unlink(p->listen_path); /* ours by the lock: what is there is an earlier life's */
+	/* Ours by the lock: a socket there is an earlier life's.  Anything else is somebody's. */
+	if (lstat(p->listen_path, &st) == 0 && S_ISSOCK(st.st_mode))
+		unlink(p->listen_path);
 	p->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mask = umask(0117);
 	rc = p->listen_fd < 0 || bind(p->listen_fd, (struct sockaddr *)&a, sizeof(a)) != 0 ||
