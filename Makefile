@@ -185,7 +185,7 @@ E2E_TESTS  += dock_posix.py dock_qemu.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
 UNIT_TESTS += test_customer
-E2E_TESTS  += register_display.py
+E2E_TESTS  += register_display.py register_dock.py
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
 

@@ -29,6 +29,9 @@
 /* How long the terminal has this core before the disk. */
 #define HAND_OVER_NS 20000
 
+/* Codes on their way to the till at a time; the link queues no more. */
+#define INJECTED 8
+
 struct loop {
 	const struct gw_options *options;
 	struct gw_register *reg;
@@ -41,8 +44,9 @@ struct loop {
 	int64_t wall_less_mono; /* as last told, for clock jumps */
 	int signal_fd, watch_fd;
 	bool ending;
+	bool ask_dock; /* its figures are looked at and have changed */
 	uint32_t inject_tag;
-	struct gw_event injected; /* the last one, until the dock says how it ended */
+	struct gw_event injected[INJECTED]; /* by tag, until the dock says how they ended */
 };
 
 static void stamp(const struct loop *l, struct gw_input *in)
@@ -72,6 +76,8 @@ static void draw_first(void *ctx)
 {
 	struct loop *l = ctx;
 
+	if (l->screen != NULL)
+		gw_screen_say(l->screen, false, ""); /* what was said before is over */
 	draw(l);
 	if (l->screen != NULL)
 		nanosleep(&(struct timespec){.tv_nsec = HAND_OVER_NS}, NULL);
@@ -79,8 +85,8 @@ static void draw_first(void *ctx)
 
 static void inject(struct loop *l, const struct gw_event *event)
 {
-	l->injected = *event;
-	gw_dock_client_inject(l->dock, event->u.code.code, ++l->inject_tag, l->now.mono_ms);
+	l->injected[++l->inject_tag % INJECTED] = *event;
+	gw_dock_client_inject(l->dock, event->u.code.code, l->inject_tag, l->now.mono_ms);
 }
 
 static void act(struct loop *l, const struct gw_event *event, int64_t ack)
@@ -140,6 +146,13 @@ static int note_bad_scan(struct loop *l, const struct gw_link_scan *scan)
 	snprintf(e.u.text, sizeof(e.u.text), "a scan %s; scan it again", why);
 	gw_dock_client_beep(l->dock, GW_LINK_BEEP_BAD, l->now.mono_ms);
 	(void)gw_register_note(l->reg, &e);
+	if (l->screen != NULL) { /* where no beeper is, this is all the cashier gets */
+		char said[GW_TEXT_MAX + 16];
+
+		snprintf(said, sizeof(said), "Scan it again: one %s", why);
+		gw_screen_say(l->screen, true, said);
+		draw(l);
+	}
 	return room_for_more(l);
 }
 
@@ -159,8 +172,11 @@ static int on_scan(void *ctx, const struct gw_link_scan *scan, int32_t late_ms)
 		return note_bad_scan(l, scan);
 	stamp(l, &in);
 	(void)gw_register_take(l->reg, &in, GW_NOBODY);
-	if (l->screen != NULL && gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms))
+	if (l->screen != NULL &&
+	    gw_screen_scanned(l->screen, scan->bytes, scan->len, l->now.at_ms)) {
+		l->ask_dock = true;
 		draw(l);
+	}
 	return room_for_more(l);
 }
 
@@ -195,22 +211,43 @@ static void on_gap(void *ctx, uint32_t missing, const char *text)
 	(void)gw_register_note(l->reg, &e);
 }
 
+/* How a code for the till ended, and what is left to do; the add-on's name where it still stands.
+ */
+static void say_injected(struct loop *l, const struct gw_event *event, enum gw_link_result result)
+{
+	const struct gw_view *view = gw_register_view(l->reg);
+	const char *name = event->u.code.code;
+	char said[GW_TEXT_MAX];
+
+	for (size_t i = 0; i < view->line_count && strcmp(view->basket, event->basket) == 0; i++)
+		if (view->lines[i].line == event->u.code.line)
+			name = view->lines[i].name;
+	snprintf(said, sizeof(said), "%s: %.100s",
+		 result == GW_LINK_DONE        ? "The till has it"
+		 : result == GW_LINK_TIMED_OUT ? "Till busy: scan it there"
+		 : result == GW_LINK_UNKNOWN   ? "Maybe typed: check the till"
+					       : "Till not reached: scan it there",
+		 name);
+	gw_screen_say(l->screen, result != GW_LINK_DONE, said);
+}
+
 static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
 {
 	struct loop *l = ctx;
+	const struct gw_event *e = &l->injected[tag % INJECTED];
 	struct gw_input in = {
 		.kind = GW_IN_INJECTED,
-		.line = l->injected.u.code.line,
-		.text = l->injected.basket,
+		.line = e->u.code.line,
+		.text = e->basket,
 	};
 
-	if (tag != l->inject_tag)
+	if (l->inject_tag - tag >= INJECTED)
 		return;
 	stamp(l, &in);
 	if (result == GW_LINK_DONE)
 		(void)gw_register_take(l->reg, &in, GW_NOBODY);
-	else if (l->screen != NULL)
-		gw_screen_say(l->screen, "The till did not take the add-on: scan it there");
+	if (l->screen != NULL)
+		say_injected(l, e, result);
 	draw(l);
 }
 
@@ -219,6 +256,13 @@ static void on_figures(void *ctx)
 	struct loop *l = ctx;
 
 	gw_dock_desk_figures(l->desk, l->now.mono_ms);
+	if (l->screen != NULL && gw_screen_wants_dock(l->screen)) {
+		struct gw_dock_report report;
+
+		gw_dock_client_report(l->dock, &report);
+		gw_screen_dock(l->screen, &report);
+		draw(l);
+	}
 }
 
 static void on_tested(void *ctx, enum gw_link_result result, uint8_t tested, uint8_t failed)
@@ -254,8 +298,11 @@ static void on_key_capture(void *ctx, bool on)
 {
 	struct loop *l = ctx;
 
-	if (l->dock != NULL)
-		gw_dock_client_capture(l->dock, GW_CAPTURE_SCREEN, on, l->now.mono_ms);
+	if (l->dock == NULL)
+		return;
+	gw_dock_client_capture(l->dock, GW_CAPTURE_SCREEN, on, l->now.mono_ms);
+	if (on)
+		gw_dock_client_ask(l->dock, l->now.mono_ms);
 }
 
 static void serve_keys(struct loop *l)
@@ -346,6 +393,14 @@ static void read_watch(struct loop *l)
 		draw(l);
 }
 
+/* Behind the acknowledgements of this turn, so that the figures count them. */
+static void ask_dock(struct loop *l)
+{
+	if (l->ask_dock && l->dock != NULL)
+		gw_dock_client_ask(l->dock, l->now.mono_ms);
+	l->ask_dock = false;
+}
+
 /* Once a turn, when scans and keys have been served: of several changes the last one is shown. */
 static void show_customer(struct loop *l)
 {
@@ -410,6 +465,7 @@ static int turn(struct loop *l, struct gw_err *err)
 		read_watch(l);
 	tick(l);
 	show_customer(l);
+	ask_dock(l);
 	return GW_OK;
 }
 

@@ -17,6 +17,9 @@ struct gw_screen {
 	struct gw_ui *ui;
 	enum gw_ui_scanner scanner;
 	char scanner_text[GW_TEXT_MAX], said[GW_TEXT_MAX];
+	bool said_bad;
+	struct gw_dock_line dock_lines[GW_DOCK_LINES_MAX];
+	struct gw_ui_dock_line dock_rows[GW_DOCK_LINES_MAX];
 	bool want_today, want_scans;
 	struct gw_page_today today;
 	struct gw_page_scans scans;
@@ -161,7 +164,9 @@ void gw_screen_draw(struct gw_screen *s, const struct gw_register *reg, struct g
 		.now_ms = now.at_ms,
 		.utc_offset_min = gw_zone_offset_min(&s->zone, now.at_ms),
 		.scanner = s->scanner,
-		.scanner_text = s->said[0] != '\0' ? s->said : s->scanner_text,
+		.scanner_text = s->scanner_text,
+		.said = s->said,
+		.said_bad = s->said_bad,
 		.table_text = table,
 		.sync_text = s->sync.trouble,
 		.goes_on = true,
@@ -200,9 +205,27 @@ void gw_screen_sync(struct gw_screen *s)
 	gw_sync_news_read(&s->sync, s->options->home);
 }
 
-void gw_screen_say(struct gw_screen *s, const char *sentence)
+void gw_screen_say(struct gw_screen *s, bool bad, const char *sentence)
 {
+	s->said_bad = bad;
 	snprintf(s->said, sizeof(s->said), "%s", sentence);
+}
+
+bool gw_screen_wants_dock(const struct gw_screen *s)
+{
+	return s->want_scans;
+}
+
+void gw_screen_dock(struct gw_screen *s, const struct gw_dock_report *report)
+{
+	size_t n = gw_dock_report_lines(report, s->dock_lines);
+
+	_Static_assert(GW_DOCK_LINES_MAX <= GW_UI_DOCK_MAX, "a row for each figure");
+	for (size_t i = 0; i < n; i++)
+		s->dock_rows[i] = (struct gw_ui_dock_line){
+			s->dock_lines[i].label, s->dock_lines[i].value, s->dock_lines[i].warn};
+	s->scans.shown.dock = s->dock_rows;
+	s->scans.shown.dock_count = n;
 }
 
 bool gw_screen_scanned(struct gw_screen *s, const uint8_t *bytes, size_t len, int64_t at_ms)

@@ -24,7 +24,8 @@ int64_t gw_screen_deadline(const struct gw_screen *screen);
 
 struct gw_screen_ops {
 	void (*input)(void *ctx, const struct gw_input *input); /* times not filled */
-	void (*capture)(void *ctx, bool on); /* raw bytes of the scanner are wanted, or no longer */
+	/* Raw bytes of the scanner, and figures of the dock, are wanted, or no longer. */
+	void (*capture)(void *ctx, bool on);
 };
 
 /* Reads the keys.  GW_E_DEVICE: the terminal hung up; GW_E_AGAIN: the cashier wants to end. */
@@ -39,7 +40,10 @@ bool gw_screen_scanned(struct gw_screen *screen, const uint8_t *bytes, size_t le
 void gw_screen_raw(struct gw_screen *screen, const uint8_t *bytes, size_t len);
 /* The sync tool has told something new. */
 void gw_screen_sync(struct gw_screen *screen);
-/* One sentence for the cashier, until the next scan. */
-void gw_screen_say(struct gw_screen *screen, const char *sentence);
+/* One sentence for the cashier until the next scan or key; bad: he must do something. */
+void gw_screen_say(struct gw_screen *screen, bool bad, const char *sentence);
+/* True while the scanner screen is open: figures of the dock are wanted. */
+bool gw_screen_wants_dock(const struct gw_screen *screen);
+void gw_screen_dock(struct gw_screen *screen, const struct gw_dock_report *report);
 
 #endif

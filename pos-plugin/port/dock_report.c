@@ -6,6 +6,23 @@
 
 #include "base/json.h"
 
+/* A word as it is, a chip's number as hexadecimal digits. */
+static void put_unit(char *out, size_t size, const uint8_t unit[8])
+{
+	bool word = unit[0] != 0;
+	size_t len = 8;
+
+	while (len > 0 && unit[len - 1] == 0)
+		len--;
+	for (size_t i = 0; i < len; i++)
+		word = word && unit[i] > 0x20 && unit[i] < 0x7F;
+	if (word)
+		snprintf(out, size, "%.*s", (int)len, (const char *)unit);
+	else
+		for (size_t i = 0; i < 8 && len > 0; i++)
+			snprintf(out + 2 * i, size - 2 * i, "%02x", unit[i]);
+}
+
 void gw_dock_report_hello(struct gw_dock_report *r, const struct gw_link_hello *h)
 {
 	memset(r, 0, sizeof(*r));
@@ -14,11 +31,7 @@ void gw_dock_report_hello(struct gw_dock_report *r, const struct gw_link_hello *
 #undef UNSEEN
 	snprintf(r->version, sizeof(r->version), "%d.%d.%d", h->version[0], h->version[1],
 		 h->version[2]);
-	for (size_t i = 0; i < sizeof(h->unit); i++)
-		if (h->unit[i] >= 0x21 && h->unit[i] < 0x7F)
-			r->unit[strlen(r->unit)] = (char)h->unit[i];
-		else if (h->unit[i] != 0)
-			snprintf(r->unit + strlen(r->unit), 4, "%02x", h->unit[i]);
+	put_unit(r->unit, sizeof(r->unit), h->unit);
 	/* Before minor version 2 only the program said who it was. */
 	snprintf(r->board, sizeof(r->board), "%s",
 		 h->board[0] != '\0'             ? h->board
@@ -146,10 +159,17 @@ static void add(struct gw_dock_line lines[GW_DOCK_LINES_MAX], size_t *n, const c
 	if (*n == GW_DOCK_LINES_MAX)
 		return;
 	lines[*n].label = label;
+	lines[*n].warn = false;
 	va_start(args, format);
 	vsnprintf(lines[*n].value, sizeof(lines[*n].value), format, args);
 	va_end(args);
 	(*n)++;
+}
+
+/* The line added last is worth a look. */
+static void warn_if(struct gw_dock_line *lines, size_t n, bool warn)
+{
+	lines[n - 1].warn = warn;
 }
 
 static void add_running(struct gw_dock_line *lines, size_t *n, const struct gw_dock_report *r)
@@ -165,7 +185,7 @@ static void add_running(struct gw_dock_line *lines, size_t *n, const struct gw_d
 			 (int)(r->up_s / 60 % 60));
 	else
 		snprintf(time, sizeof(time), "%lld days", (long long)(r->up_s / 86400));
-	add(lines, n, "Running", "%s%s, %lld resets", r->link_minor >= 2 ? time : "?",
+	add(lines, n, "Running", "%s%s, resets: %lld", r->link_minor >= 2 ? time : "?",
 	    r->watchdog ? " (watchdog)" : "", (long long)r->boots);
 }
 
@@ -178,6 +198,7 @@ static void add_link(struct gw_dock_line *lines, size_t *n, const struct gw_dock
 		    (long long)(us / 1000), (long long)(us % 1000 / 10));
 	else
 		add(lines, n, "Link", "%s", gw_dock_report_link(r));
+	warn_if(lines, *n, strncmp(gw_dock_report_link(r), "bad", 3) == 0);
 	if (r->frames >= 0)
 		add(lines, n, "Frames", "%lld, %lld bad, %lld again", (long long)r->frames,
 		    (long long)(r->damaged + r->bad_frames),
@@ -195,20 +216,22 @@ static void add_sides(struct gw_dock_line *lines, size_t *n, const struct gw_doc
 					     : "there";
 
 	if (r->codes_done >= 0)
-		add(lines, n, "Typed", "%lld, %lld refused, %lld late", (long long)r->codes_done,
-		    (long long)r->codes_refused,
+		add(lines, n, "Typed", "%lld, %lld refused, %lld too late",
+		    (long long)r->codes_done, (long long)r->codes_refused,
 		    (long long)(r->codes_timed_out + r->codes_unknown));
 	else
-		add(lines, n, "Typed", "%lld, %lld refused, %lld late", (long long)r->injected,
+		add(lines, n, "Typed", "%lld, %lld refused, %lld too late", (long long)r->injected,
 		    (long long)r->inject_refused, (long long)r->inject_timed_out);
 	if (r->till_dropped > 0)
 		add(lines, n, "Till", "%s, %lld bytes missed", till, (long long)r->till_dropped);
 	else
 		add(lines, n, "Till", "%s", till);
+	warn_if(lines, *n, r->has_till && (!r->till || r->till_blocked));
 	add(lines, n, "Display", "%s",
 	    !r->has_display ? "none"
 	    : r->display    ? "there"
 			    : "not there");
+	warn_if(lines, *n, r->has_display && !r->display);
 }
 
 size_t gw_dock_report_lines(const struct gw_dock_report *r,
@@ -221,11 +244,13 @@ size_t gw_dock_report_lines(const struct gw_dock_report *r,
 	    !r->scanner   ? "not there"
 	    : r->starting ? "starting"
 			  : "ready");
+	warn_if(lines, n, !r->scanner);
 	add(lines, &n, "Firmware", "%s, link 1.%d%s", r->version, (int)r->link_minor,
 	    r->flash_journal ? ", flash" : "");
 	add_running(lines, &n, r);
 	add(lines, &n, "Scans", "%lld, %lld wait, %lld lost", (long long)r->next,
 	    (long long)r->waiting, (long long)r->lost);
+	warn_if(lines, n, r->lost > 0);
 	add(lines, &n, "Refused", "%lld half, %lld long, %lld noise", (long long)r->resyncs,
 	    (long long)r->too_long, (long long)r->rx_errors);
 	add_link(lines, &n, r);

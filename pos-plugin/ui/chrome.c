@@ -209,6 +209,8 @@ static enum gw_role note_role(const struct screen *s)
 	enum gw_note note = s->view->note;
 	bool bad = note == GW_NOTE_CARD || note == GW_NOTE_REFUSED || note == GW_NOTE_WARNING;
 
+	if (gw_or_empty(s->status->said)[0] != '\0')
+		bad = s->status->said_bad;
 	return bad && s->state->hint[0] == '\0' ? GW_ROLE_WARN : GW_ROLE_STRONG;
 }
 

@@ -93,17 +93,57 @@ static void draw_older(struct screen *s, struct area a, int row, const struct gw
 	gw_canvas_put(s->canvas, row, 12, a.cols - 12, GW_ROLE_TEXT, room);
 }
 
+/* "F8 the dock", by the key that is bound. */
+static void other_side(const struct screen *s, const char *what, char *out, size_t size)
+{
+	uint32_t key = gw_keymap_show(&s->state->keys, GW_ACT_SCANNER);
+	char name[GW_KEY_NAME_MAX];
+
+	out[0] = '\0';
+	if (key != 0)
+		snprintf(out, size, "%s %s", gw_key_name(name, key), what);
+}
+
+/* A row a figure; up and down move where there is not room for all. */
+static void draw_dock(struct screen *s, struct area a)
+{
+	const struct gw_ui_scans *scans = s->status->scans;
+	int more = (int)scans->dock_count - a.rows, from = s->state->scroll;
+
+	if (from > more)
+		from = more > 0 ? more : 0;
+	s->state->scroll = from; /* what is beyond the end is no way to go back over */
+	for (int row = 0; row < a.rows && from + row < (int)scans->dock_count; row++) {
+		const struct gw_ui_dock_line *line = &scans->dock[from + row];
+
+		gw_canvas_put(s->canvas, a.row + row, 0, 11, GW_ROLE_DIM, line->label);
+		gw_canvas_put(s->canvas, a.row + row, 12, a.cols - 12,
+			      line->warn ? GW_ROLE_WARN : GW_ROLE_TEXT, line->value);
+	}
+	if (scans->dock_count == 0)
+		gw_canvas_put(s->canvas, a.row, 0, a.cols, GW_ROLE_TEXT,
+			      "No dock: codes come by keyboard");
+}
+
 void gw_draw_scanner(struct screen *s, struct area area)
 {
 	const struct gw_ui_scans *scans = s->status->scans;
+	bool dock = s->state->dock_side && scans != NULL;
+	char other[40];
 	int row;
 
 	if (area.rows < 2)
 		return;
-	gw_draw_title(s, area.row, "Scanner", "");
+	other_side(s, dock ? "the sale" : "the dock", other, sizeof(other));
+	gw_draw_title(s, area.row, dock ? "Dock" : "Scanner",
+		      dock || (scans != NULL && scans->dock_count > 0) ? other : "");
 	area.row++;
 	area.rows--;
 	s->canvas->cursor_row = area.row;
+	if (dock) {
+		draw_dock(s, area);
+		return;
+	}
 	if (scans == NULL) {
 		gw_canvas_put(s->canvas, area.row, 0, area.cols, GW_ROLE_TEXT, "No scanner");
 		return;

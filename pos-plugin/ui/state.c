@@ -72,6 +72,7 @@ bool gw_ui_state_home(struct gw_ui_state *state)
 	state->page = GW_PAGE_SALE;
 	state->scroll = 0;
 	state->entry_len = 0;
+	state->dock_side = false;
 	return scanner;
 }
 
@@ -324,6 +325,17 @@ static void act_held(struct press *press, enum gw_act act)
 	go_home(press);
 }
 
+/* Behind the scans is the dock, whose figures are asked anew, and behind that the sale again. */
+static void turn_over(struct press *press)
+{
+	if (press->state->dock_side) {
+		go_home(press);
+		return;
+	}
+	open_page(press, GW_PAGE_SCANNER);
+	press->state->dock_side = true;
+}
+
 /* Pages to read: up and down move, any other key goes back to the sale without doing more. */
 static void act_reading(struct press *press, enum gw_act act)
 {
@@ -333,6 +345,8 @@ static void act_reading(struct press *press, enum gw_act act)
 		state->scroll++;
 	else if (act == GW_ACT_UP)
 		state->scroll -= state->scroll > 0;
+	else if (act == GW_ACT_SCANNER && state->page == GW_PAGE_SCANNER)
+		turn_over(press);
 	else
 		go_home(press);
 }

@@ -41,6 +41,7 @@ struct gw_ui_state {
 	char pin[16];
 	bool ascii, mono; /* how the canvas is written: mono adds words to symbols */
 	bool hide_bar, idle_clock;
+	bool dock_side;           /* the scanner page shows the dock */
 	bool redraw;              /* Ctrl-L: the terminal must forget what it shows */
 	bool stop;                /* Ctrl-Z */
 	int64_t esc_ms;           /* when Esc was hit, for Esc + digit; -1: not */

@@ -113,7 +113,8 @@ static void say_page_once(struct screen *s, struct gw_lines *lines, struct gw_ou
 	if (page == GW_PAGE_TODAY)
 		figures = s->status->today;
 	if (page == GW_PAGE_SCANNER && s->status->scans != NULL) {
-		figures = s->status->scans;
+		figures = s->state->dock_side ? (const void *)s->status->scans->dock
+					      : (const void *)s->status->scans;
 		if (s->status->scans->count > 0)
 			scan_at_ms = s->status->scans->last[0].at_ms;
 	}

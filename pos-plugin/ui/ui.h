@@ -82,6 +82,14 @@ struct gw_ui_scan {
 
 #define GW_UI_SCANS_MAX 8
 
+/* One row about the dock. */
+struct gw_ui_dock_line {
+	const char *label, *value;
+	bool warn; /* somebody should look after it */
+};
+
+#define GW_UI_DOCK_MAX 16
+
 struct gw_ui_scans {
 	const char *port;              /* "/dev/serial/by-id/...", "keyboard" */
 	const char *profile;           /* in force: "generic 9600 8N1" */
@@ -91,6 +99,8 @@ struct gw_ui_scans {
 	int64_t scans, refused;        /* counters, -1 unknown */
 	const struct gw_ui_scan *last; /* newest first */
 	size_t count;
+	const struct gw_ui_dock_line *dock; /* the important rows first */
+	size_t dock_count;                  /* 0: nothing is known of a dock */
 };
 
 /* A sale put aside, for the list behind F7. */
@@ -111,6 +121,8 @@ struct gw_ui_status {
 		*scanner_text; /* a sentence when it is not OK: "Scanner unplugged; trying again" */
 	const char
 		*table_text; /* a sentence when suggestions are off: "table expired on 1 March" */
+	const char *said; /* what just happened beside the sale, over the view's note; "" nothing */
+	bool said_bad;    /* and somebody must do something */
 	bool journal_failing;
 	const char *journal_text; /* why: "disk full" */
 	int64_t journal_waiting;  /* events that wait in memory */

@@ -72,6 +72,10 @@ void gw_words_note(const struct screen *s, struct gw_text *out)
 		gw_text_add(out, s->state->hint);
 		return;
 	}
+	if (gw_or_empty(s->status->said)[0] != '\0') {
+		gw_text_add(out, s->status->said);
+		return;
+	}
 	if ((size_t)s->view->note < sizeof(notes) / sizeof(notes[0]))
 		sentence = notes[s->view->note];
 	if (s->view->note == GW_NOTE_NONE && s->view->state == GW_VIEW_IDLE)

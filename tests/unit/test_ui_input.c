@@ -230,7 +230,8 @@ static void keys_act(void **state)
 		{"{6}", "void_last", GW_PAGE_SALE},
 		{"{7}", "suspend", GW_PAGE_SALE},
 		{"{8}", "scans", GW_PAGE_SCANNER},
-		{"{8}{8}", "scans -scans", GW_PAGE_SALE},
+		{"{8}{8}", "scans scans", GW_PAGE_SCANNER}, /* its other side: figures anew */
+		{"{8}{8}{8}", "scans scans -scans", GW_PAGE_SALE},
 		{"{9}", "today", GW_PAGE_TODAY},
 		{"{0}", "", GW_PAGE_QUIT},
 		{"{0}{0}", "quit", GW_PAGE_SALE},

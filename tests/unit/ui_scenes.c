@@ -212,6 +212,49 @@ static void today(struct scene *s)
 	s->page = GW_PAGE_TODAY;
 }
 
+/* A box in service for a day, with a till that reads and a display that was pulled out. */
+static void add_dock(struct scene *s)
+{
+	struct gw_link_hello hello = {
+		.session = 0x1A2B3C4D,
+		.base = 1204,
+		.next = 1204,
+		.bad_frames = 1,
+		.rx_errors = 2,
+		.resyncs = 1,
+		.unit = {0x30, 0xFF, 0xD4, 0x05, 0x41, 0x42, 0x31, 0x33},
+		.minor = 2,
+		.caps = GW_LINK_CAP_TILL | GW_LINK_CAP_INJECT | GW_LINK_CAP_DISPLAY |
+			GW_LINK_CAP_BEEP | GW_LINK_CAP_FLASH,
+		.state = GW_LINK_ST_SCANNER | GW_LINK_ST_TILL,
+		.version = {0, 1, 0},
+		.ring_kib_x16 = 67,
+		.ring_used_permille = 0,
+		.boots = 1,
+		.board = "stm32f1",
+		.resent = 3,
+		.up_s = 93784,
+	};
+	struct gw_dock_report report;
+	size_t n;
+
+	gw_dock_report_hello(&report, &hello);
+	report.frames = 5301;
+	report.damaged = 2;
+	report.again = report.commands_again = 0;
+	report.codes_done = 31;
+	report.codes_refused = 0;
+	report.codes_timed_out = 1;
+	report.codes_unknown = 0;
+	report.round_trip_us = 1840;
+	n = gw_dock_report_lines(&report, s->dock);
+	for (size_t i = 0; i < n; i++)
+		s->dock_row[i] = (struct gw_ui_dock_line){s->dock[i].label, s->dock[i].value,
+							  s->dock[i].warn};
+	s->scans.dock = s->dock_row;
+	s->scans.dock_count = n;
+}
+
 static void scanner(struct scene *s)
 {
 	static const uint8_t raw[] = "\x02]d20109501101530003\x1D"
@@ -243,7 +286,32 @@ static void scanner(struct scene *s)
 		.last = s->scan,
 		.count = 3,
 	};
+	add_dock(s);
 	s->page = GW_PAGE_SCANNER;
+}
+
+/* The other side of the page, by the same key. */
+static void dock(struct scene *s)
+{
+	scanner(s);
+	s->keys = "\x1b[19~";
+}
+
+static void dock_end(struct scene *s)
+{
+	scanner(s);
+	s->keys = "\x1b[19~\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B\x1b[B";
+}
+
+static void typed(struct scene *s)
+{
+	s->status.said = "The till has it: Batteries AA, 4 pack";
+}
+
+static void not_typed(struct scene *s)
+{
+	s->status.said = "Till busy: scan it there: Batteries AA, 4 pack";
+	s->status.said_bad = true;
 }
 
 static void empty_scanner(struct scene *s)
@@ -345,6 +413,10 @@ const struct scene scenes[] = {
 	{.name = "today", .set = today},
 	{.name = "scanner", .set = scanner},
 	{.name = "scanner_empty", .set = empty_scanner},
+	{.name = "dock", .set = dock},
+	{.name = "dock_end", .set = dock_end},
+	{.name = "typed", .set = typed},
+	{.name = "not_typed", .set = not_typed},
 	{.name = "scripts", .set = scripts},
 	{.name = "hostile", .set = hostile},
 	{.name = "many", .set = many},

@@ -5,6 +5,7 @@
 #ifndef TESTS_UI_SCENES_H
 #define TESTS_UI_SCENES_H
 
+#include "port/dock_report.h"
 #include "ui/state.h"
 
 #define SCENE_LINES 200
@@ -19,6 +20,8 @@ struct scene {
 	struct gw_ui_today today;
 	struct gw_ui_scans scans;
 	struct gw_ui_scan scan[3];
+	struct gw_dock_line dock[GW_DOCK_LINES_MAX];
+	struct gw_ui_dock_line dock_row[GW_DOCK_LINES_MAX];
 	struct gw_ui_held held[3];
 	enum gw_ui_page page;
 	bool practice;

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""The dock as cashier and manager meet it: what is typed into the till, the other side of F8, and
+`goeswith dock` while the register runs."""
+import contextlib
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+
+import lib
+from devices import Display, Port, Till
+from ui_home import BATTERIES, F, ICE, TORCH, Register, make_home
+
+t = lib.Tap()
+CARD = "4111111111111111"
+
+
+def dock(home, *args):
+    return lib.run("goeswith", "dock", *args, "--home", home)
+
+
+def figures(home):
+    p = dock(home, "status", "--json")
+    return json.loads(p.stdout) if p.returncode == 0 else {}
+
+
+def refused(home):
+    with sqlite3.connect(f"file:{home}/journal.db?mode=ro", uri=True) as db:
+        return [b for b, in db.execute("select body from event where kind='refused'")]
+
+
+@contextlib.contextmanager
+def shop(path, *args, till=False, **kw):
+    scanner = Port(path / "scanner")
+    home = make_home(path)
+    more = ["--till", f"pty:{path}/till"] if till else []
+    with Register(home, "--scanner", scanner.path, *more, *args, **kw) as r:
+        r.sees("● scan")
+        scanner.wait_open()
+        lib.wait_for(lambda: figures(home).get("starting") is False)
+        yield home, scanner, r
+    scanner.close()
+
+
+class Chatter(threading.Thread):
+    """A scanner that never falls silent."""
+
+    def __init__(self, scanner):
+        super().__init__(daemon=True)
+        self.scanner = scanner
+        self.stop = False
+        self.start()
+
+    def run(self):
+        while not self.stop:
+            self.scanner.send("x")
+            time.sleep(0.01)
+
+    def close(self):
+        self.stop = True
+        self.join()
+
+
+def take_offer(scanner, r):
+    scanner.send(TORCH + "\r")
+    r.sees("Goes with it")
+    r.send(F[2])
+
+
+def typing():
+    with lib.home() as path, shop(path, till=True) as (home, scanner, r):
+        take_offer(scanner, r)
+        t.check(r.sees("Till not reached: scan it there: Batteries AA, 4 pack"),
+                "nobody reads the till's line: told, with what to do", r.text())
+        scanner.send(ICE + "\r")
+        t.check(r.wait(lambda: "3 items" in r.text() and "Till not" not in r.text()),
+                "the next scan goes on", r.text())
+        r.send("x")
+        r.sees("drop")
+        r.send("x")
+        r.sees("was dropped")
+        till = Till(path / "till")
+        lib.wait_for(lambda: figures(home).get("till"))
+        take_offer(scanner, r)
+        t.check(r.sees("The till has it: Batteries AA, 4 pack"), "typed: told", r.text())
+        t.check(lib.wait_for(lambda: (BATTERIES + "\r").encode() in till.data), "and in the till", till.data)
+        r.send("x")
+        r.sees("drop")
+        r.send("x")
+        r.sees("was dropped")
+        scanner.send(TORCH + "\r")
+        r.sees("Goes with it")
+        before = len(till.data)
+        noise = Chatter(scanner)
+        r.send(F[2])
+        t.check(r.sees("Till busy: scan it there: Batteries AA, 4 pack"), "no quiet line: told", r.text())
+        t.check(BATTERIES.encode() not in till.data[before:], "and not typed into the noise")
+        noise.close()
+        now = figures(home)
+        t.equal([now.get(k) for k in ("codes_done", "codes_refused", "codes_timed_out", "injected",
+                                      "inject_refused", "inject_timed_out")], [1, 1, 1, 1, 1, 1],
+                "register and dock count the same")
+        till.close()
+
+
+def half_a_scan():
+    with lib.home() as path, shop(path) as (home, scanner, r):
+        scanner.unplug()
+        t.check(r.sees("Scanner unplugged"), "unplugged: said", r.text())
+        scanner.plug()
+        scanner.wait_open()
+        noise = Chatter(scanner)
+        if t.check(r.sees("scanner starting"), "in the middle of a scan: starting, not ready", r.text()):
+            t.check(figures(home).get("starting") is True, "to those who ask as well", figures(home))
+        noise.close()
+        scanner.send("333931\r")
+        t.check(r.sees("Scan it again"), "half a scan: the cashier is told", r.text())
+        t.check(lib.wait_for(lambda: refused(home)), "the journal too", refused(home))
+        t.check(lib.wait_for(lambda: figures(home).get("resyncs") == 1), "and it is counted", figures(home))
+        t.check(r.wait(lambda: "starting" not in r.text()), "then it is ready", r.text())
+        scanner.send(TORCH + "\r")
+        t.check(r.sees("Torch LED 200 lm") and "Scan it again" not in r.text(), "and the next scan sells", r.text())
+
+
+def the_other_side():
+    for rows, cols, words in ((24, 80, ("Session", "262144 bytes", "Till")), (12, 40, ("Firmware",))):
+        with lib.home() as path, shop(path, rows=rows, cols=cols) as (home, scanner, r):
+            scanner.send(ICE + "\r")
+            r.sees("1 item")
+            r.send(F[8])
+            t.check(r.sees("Scanner", "F8 the dock"), f"{cols}x{rows}: the scanner's side", r.text())
+            r.send(F[8])
+            t.check(r.sees("Dock", "F8 the sale", "program (linux)", "1, 0 wait, 0 lost", *words),
+                    f"{cols}x{rows}: the dock's side", r.text())
+            scanner.send(ICE + "\r")
+            t.check(r.sees("2, 0 wait, 0 lost"), "it counts along", r.text())
+            if rows == 12:
+                r.send("\x1b[B" * 20)
+                t.check(r.sees("Session"), "down shows the rest", r.text())
+            r.send("\x1b")
+            t.check(r.sees("2 items") and "Dock" not in r.text(), "Esc goes back to the sale", r.text())
+
+
+def nobody_there():
+    with lib.home() as path:
+        home = make_home(path)
+        for verb in ("status", "selftest", "capture", "counters", "version"):
+            p = dock(home, verb)
+            t.check(p.returncode == 4 and "neither a register nor a dock runs" in p.stderr and not p.stdout,
+                    f"{verb} with nobody there: a sentence and 4", p.stderr)
+        with Register(home) as r:
+            r.sees("Ready")
+            p = dock(home, "status")
+            t.check(p.returncode == 4 and "neither a scanner nor a dock" in p.stderr, "a register without one", p.stderr)
+        with Register(home, "--scanner", path / "no-such-port") as r:
+            r.sees("Ready")
+            lib.wait_for(lambda: figures(home))
+            p = dock(home, "status")
+            t.check(p.returncode == 0 and "not there" in p.stdout and "Trouble" in p.stdout,
+                    "a dock without its scanner", p.stdout + p.stderr)
+
+
+def asking():
+    with lib.home() as path:
+        display = Display(path / "display")
+        with shop(path, "--display", display.path) as (home, scanner, r):
+            p = dock(home, "status")
+            t.check(p.returncode == 0 and "ready" in p.stdout and "Display   there" in p.stdout, "status", p.stdout)
+            now = figures(home)
+            t.check(now["software"] and now["board"] == "linux" and 0 <= now["round_trip_us"] < 10**7, "as JSON", now)
+            t.check("firmware" in dock(home, "version").stdout, "version")
+            t.check("codes that found no quiet line" in dock(home, "counters").stdout, "counters")
+            display.shows("Welcome", "")
+            p = dock(home, "selftest", "--json")
+            got = json.loads(p.stdout)
+            t.check(p.returncode == 0 and got["ok"] and "display" in got["tested"] and
+                    "memory of scans" in got["tested"] and got["failed"] == [], "self-test", p.stdout)
+            t.check(any(top.startswith("goeswith self-test") for top, _ in (display.look(), *display.log)),
+                    "it is on the display", display.log)
+            t.check(display.shows("Welcome", ""), "which then shows what it showed", display.lines)
+            p = dock(home, "self-test", "--till-loop")
+            t.check(p.returncode == 4 and "no till's line" in p.stderr, "no till to send through", p.stderr)
+            scanner.send(TORCH + "\r")
+            r.sees("Goes with it")
+            p = dock(home, "selftest")
+            t.check(p.returncode == 4 and "a sale is open" in p.stderr, "not while a sale is open", p.stderr)
+            seen = len(display.log)
+            t.check(display.shows("Batteries AA, 4 pack", "+3.49    Total 12.99") and
+                    not any("test" in top for top, _ in display.log[seen:]), "the customer saw nothing of it",
+                    display.log[seen:])
+            # rubbish on the socket harms nobody
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(str(home / "register.sock"))
+                s.sendall(b"\x00\xff{{{\n[]\n{\"do\":7}\n{\"do\":\"explode\"}\n")
+                s.settimeout(10)
+                answers = b""
+                while answers.count(b"\n") < 4:
+                    answers += s.recv(4096)
+            t.check(answers.count(b'"on":"error"') == 4, "rubbish is answered with sentences", answers)
+            t.equal(os.stat(home / "register.sock").st_mode & 0o777, 0o660, "group may ask, others may not")
+        display.close()
+        t.check(not (home / "register.sock").exists(), "the socket goes with the register")
+
+
+def capturing():
+    with lib.home() as path, shop(path) as (home, scanner, r):
+        tape = path / "tape"
+
+        def start(*args):
+            p = subprocess.Popen([lib.program("goeswith-dock"), "capture", "--home", str(home), *args],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            return p
+        p = start("--seconds", "3600", "-o", str(tape))
+        lib.wait_for(lambda: tape.exists() and b"goeswith capture 1" in tape.read_bytes())
+        time.sleep(0.3)
+        again = dock(home, "capture", "--seconds", "1")
+        t.check(again.returncode == 4 and "one at a time" in again.stderr, "one capture at a time", again.stderr)
+        scanner.send(TORCH + "\r\n")
+        time.sleep(0.5)
+        scanner.send(CARD[:9])
+        time.sleep(0.02)  # one number in two reads
+        scanner.send(CARD[9:] + "\r")
+        scanner.send("%B" + CARD + "^MILLER/ANN^2912?\r")
+        scanner.send("AB\\C\r")
+        t.check(lib.wait_for(lambda: b"AB" in tape.read_bytes()), "bytes come as they are scanned", tape.read_bytes())
+        lib.end(p)
+        text = tape.read_text()
+        lines = [l for l in text.splitlines() if not l.startswith("#")]
+        t.equal([l.split(" ", 1)[1] for l in lines],
+                [TORCH + "\\x0D\\x0A", "x" * 16 + "\\x0D", "x" * 35 + "\\x0D", "AB\\\\C\\x0D"],
+                "all of them, and of cards only their length")
+        t.check("4111" not in text and "MILLER" not in text and text.count("payment card") == 3, "no card in it", text)
+        t.equal(tape.stat().st_mode & 0o777, 0o600, "for its owner's eyes")
+        t.check(r.sees("Torch LED 200 lm"), "the sale goes on meanwhile", r.text())
+        # the player plays it again, the decoder guesses from it
+        p = start("--seconds", "2", "--json")
+        guess = lib.run("goeswith-decode", "--guess", tape)
+        t.check(guess.returncode == 0 and "generic" in guess.stdout, "goeswith-decode reads it", guess.stdout + guess.stderr)
+        out = Port(path / "played")
+        play = lib.run("goeswith-sim", "scanner", tape, "--port", out.path)
+        played = out.read()
+        t.check(play.returncode == 0 and played.startswith((TORCH + "\r\n").encode()) and
+                played.endswith(b"AB\\C\r"), "goeswith-sim plays it", play.stderr + repr(played))
+        out.close()
+        time.sleep(0.3)
+        scanner.send(ICE + "\r")
+        rows = [json.loads(l) for l in p.communicate(timeout=lib.DEADLINE)[0].splitlines()]
+        t.check(p.returncode == 0 and rows and rows[-1]["data"] == ICE + "\\x0D", "as JSON, for so long", rows)
+        p = dock(home, "capture", "--bytes", "10")
+        t.equal(p.returncode, 2, "a cap must be one")
+        full = start("--bytes", "1000", "--seconds", "600")
+        lib.wait_for(lambda: full.stdout.readline())
+        time.sleep(0.3)
+        for _ in range(40):
+            scanner.send(ICE * 3 + "\r")
+        t.check(lib.wait_for(lambda: full.poll() is not None) == True and full.returncode == 0, "and it holds")
+        t.check(b"full" in full.stderr.read(), "with a word")
+        lib.end(full)
+
+
+typing()
+half_a_scan()
+the_other_side()
+nobody_there()
+asking()
+capturing()
+t.done()
