@@ -62,6 +62,10 @@ int gw_posix_clients_listen(struct posix *p, struct gw_err *err)
 				    "%s: cannot listen there", p->listen_path)
 		     : GW_OK;
 	umask(mask);
+	if (rc != GW_OK && p->listen_fd >= 0) {
+		close(p->listen_fd);
+		p->listen_fd = -1; /* what stands at the path was never ours to take away */
+	}
 	return rc;
 }
 
