@@ -20,8 +20,9 @@
 
 #define BACKOFF_LEAST_MS 1000
 #define BACKOFF_MOST_MS  900000
-#define SUSPECTS_MOST    3 /* refused one after the other: it is not the files */
-#define SUSPECT_TRIES    5 /* ... and after so many times it is this file */
+#define WAIT_MOST_MS     SYNC_DAY_MS /* Retry-After is believed up to a day */
+#define SUSPECTS_MOST    3           /* refused one after the other: it is not the files */
+#define SUSPECT_TRIES    5           /* ... and after so many times it is this file */
 
 struct pushing {
 	const struct sync *sync;
@@ -128,12 +129,20 @@ static int put_one(struct pushing *p, struct batch_row *row)
 	return state_put(p->state, row, p->err);
 }
 
+/* An hour that lies further ahead than any wait was set by a clock that was wrong. */
+static bool is_to_wait(const struct batch_row *row)
+{
+	int64_t left = row->next_ms - sync_now_ms();
+
+	return left > 0 && left <= WAIT_MOST_MS;
+}
+
 static int put_due(void *ctx, const struct batch_row *row)
 {
 	struct pushing *p = ctx;
 	struct batch_row copy = *row;
 
-	if (row->state != BATCH_SEALED || p->stop || (p->patient && row->next_ms > sync_now_ms()))
+	if (row->state != BATCH_SEALED || p->stop || (p->patient && is_to_wait(row)))
 		return GW_OK;
 	return put_one(p, &copy);
 }

@@ -20,7 +20,8 @@ struct running {
 	struct sync *sync;
 	struct state *state;
 	struct target *to, *from;
-	int64_t every_ms, pull_every_ms, next_pull_ms;
+	int64_t every_ms, pull_every_ms;
+	int64_t next_pull_ms; /* of passed_ms */
 	int64_t failures;
 };
 
@@ -74,20 +75,28 @@ static int push_round(struct running *r)
 	return rc == GW_E_NOT_FOUND ? GW_OK : rc;
 }
 
+static int64_t passed_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static int pull_round(struct running *r)
 {
 	struct pull_result result;
 	struct gw_err err = {0};
 	int rc;
 
-	if (r->from == NULL || sync_now_ms() < r->next_pull_ms)
+	if (r->from == NULL || passed_ms() < r->next_pull_ms)
 		return GW_OK;
 	rc = pull_once(r->sync, r->state, r->from, &result, &err);
 	if (rc < 0 && rc != GW_E_NOT_FOUND)
 		say("pull", &err);
 	else if (result.changed)
 		fprintf(stderr, "goeswith-sync: table %" PRId64 " is in force\n", result.version);
-	r->next_pull_ms = sync_now_ms() + r->pull_every_ms;
+	r->next_pull_ms = passed_ms() + r->pull_every_ms;
 	return rc == GW_E_NOT_FOUND ? GW_OK : rc;
 }
 

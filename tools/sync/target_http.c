@@ -21,6 +21,7 @@ struct http_target {
 	struct gw_http *http;
 	char url[GW_PATH_MAX]; /* without the name, without '/' at the end */
 	const struct sync *sync;
+	int stall_s;
 	bool s3;
 	char region[64], user[512];
 };
@@ -153,7 +154,8 @@ static int http_put(struct target *base, const char *name, const void *data, siz
 				    .body_len = len,
 				    .headers = headers,
 				    .take = keep,
-				    .ctx = &room};
+				    .ctx = &room,
+				    .stall_s = t->stall_s};
 	long status;
 	int rc;
 
@@ -182,8 +184,12 @@ static int http_get(struct target *base, const char *name, size_t max, const cha
 	struct room room = {malloc(max + 1), 0, max};
 	struct signing signing;
 	const char *headers[3] = {NULL};
-	struct gw_http_request q = {
-		.url = url, .name = t->url, .headers = headers, .take = keep, .ctx = &room};
+	struct gw_http_request q = {.url = url,
+				    .name = t->url,
+				    .headers = headers,
+				    .take = keep,
+				    .ctx = &room,
+				    .stall_s = t->stall_s};
 	int rc, n = 0;
 	long status;
 
@@ -249,6 +255,16 @@ static int set_s3(struct http_target *t, const char *url, struct gw_err *err)
 	return GW_OK;
 }
 
+static int set_patience(struct http_target *t, struct gw_err *err)
+{
+	const char *text = sync_setting(t->sync, "timeout", NULL);
+	long long n = 60;
+	int rc = text != NULL ? gw_cli_number("timeout", text, 1, 3600, &n, err) : GW_OK;
+
+	t->stall_s = (int)n;
+	return rc;
+}
+
 static int set_url(struct http_target *t, const char *url, struct gw_err *err)
 {
 	size_t n;
@@ -289,6 +305,8 @@ int target_http_open(struct target **target, const char *url, const struct sync 
 		return rc;
 	}
 	rc = set_url(t, url, err);
+	if (rc == GW_OK)
+		rc = set_patience(t, err);
 	if (rc < 0)
 		http_free(&t->base);
 	else
