@@ -12,6 +12,8 @@
  */
 #include "firmware/scanner.h"
 
+#include "link/ssi_types.h"
+
 enum { SYNC, BETWEEN, INSIDE, SKIPPING };
 enum { STX = 0x02, ETX = 0x03, ACK = 0x06, TAB = 0x09, LF = 0x0A, CR = 0x0D, NAK = 0x15 };
 enum { SSI_ACK = 0xD0, SSI_NAK = 0xD1, SSI_DECODE = 0xF3, SSI_MULTI = 0x73, SSI_HOST = 0x04 };
@@ -23,16 +25,14 @@ enum { SSI_ACK = 0xD0, SSI_NAK = 0xD1, SSI_DECODE = 0xF3, SSI_MULTI = 0x73, SSI_
 #define SSI_FIRST_HEADER 10u
 #define SSI_NEXT_HEADER  5u
 
-/* SSI bar code types that have an AIM symbology identifier, so that the register sees one form
- * only.  Source: Zebra SSI programmer's guide, "Decode Data", table of code types. */
+/* An AIM symbology identifier for each, so that the register sees one form only. */
 static const struct {
 	uint8_t type;
-	char aim[4];
+	char letter, modifier;
 } ssi_types[] = {
-	{0x01, "]A0"}, {0x02, "]F0"}, {0x03, "]C0"}, {0x06, "]I0"}, {0x07, "]G0"}, {0x08, "]E0"},
-	{0x09, "]E0"}, {0x0A, "]E4"}, {0x0B, "]E0"}, {0x0F, "]C1"}, {0x11, "]L0"}, {0x1B, "]d1"},
-	{0x1C, "]Q1"}, {0x30, "]e0"}, {0x31, "]e0"}, {0x32, "]e0"}, {0x4A, "]E4"}, {0x4B, "]E3"},
-	{0x48, "]E3"}, {0x88, "]E3"}, {0x8A, "]E4"}, {0x8B, "]E3"}, {0xC1, "]d2"}, {0xC2, "]Q3"},
+#define ROW(number, letter, modifier, action, name) {number, letter, modifier},
+	GW_SSI_TYPES(ROW)
+#undef ROW
 };
 
 void gw_scanner_init(struct gw_scanner *s, const struct gw_scanner_config *config,
@@ -187,10 +187,22 @@ static void ssi_type(struct gw_scanner *s, uint8_t type, uint32_t now_ms)
 {
 	start_scan(s);
 	for (unsigned i = 0; i < sizeof(ssi_types) / sizeof(ssi_types[0]); i++)
-		if (ssi_types[i].type == type)
-			for (unsigned k = 0; k < 3; k++)
-				ssi_put(s, (uint8_t)ssi_types[i].aim[k], now_ms);
+		if (ssi_types[i].type == type) {
+			ssi_put(s, ']', now_ms);
+			ssi_put(s, (uint8_t)ssi_types[i].letter, now_ms);
+			ssi_put(s, (uint8_t)ssi_types[i].modifier, now_ms);
+		}
 	s->ssi.prefix = s->len;
+}
+
+/* A scanner that sends identifiers itself needs none from us. */
+static void ssi_data(struct gw_scanner *s, uint8_t byte, uint32_t now_ms)
+{
+	if (byte == ']' && s->state == INSIDE && s->len > 0 && s->len == s->ssi.prefix) {
+		s->len = s->ssi.prefix = 0;
+		s->sink->cut(s->ctx, 0);
+	}
+	ssi_put(s, byte, now_ms);
 }
 
 /* One byte of a packet's body, its checksum not yet known. */
@@ -204,7 +216,7 @@ static void ssi_body(struct gw_scanner *s, uint8_t byte, uint32_t now_ms)
 		if (at == SSI_HEADER - 1)
 			ssi_type(s, byte, now_ms);
 		else if (at >= SSI_HEADER)
-			ssi_put(s, byte, now_ms);
+			ssi_data(s, byte, now_ms);
 	} else if (opcode == SSI_MULTI && at >= SSI_HEADER - 1) {
 		uint8_t number = p->head[4];
 
@@ -217,7 +229,7 @@ static void ssi_body(struct gw_scanner *s, uint8_t byte, uint32_t now_ms)
 			if (at == 10)
 				ssi_type(s, byte, now_ms);
 			else if (at > 13)
-				ssi_put(s, byte, now_ms);
+				ssi_data(s, byte, now_ms);
 			if (at == 12 || at == 13)
 				p->total = (uint16_t)(p->total << 8 | byte);
 		} else if (number == p->next_packet) {

@@ -3,7 +3,9 @@
  * ACK/NAK, and Zebra's SSI packets; never splits on GS, makes one frame of CRLF, refuses what is
  * over-long or was disturbed, and finds its step again at a terminator or a pause.
  *
- * Pure: bytes and time in, calls of the sink out.  The scan's bytes are the sink's to keep.
+ * Pure: bytes and time in, calls of the sink out.  The scan's bytes are the sink's to keep.  (The
+ * framer for captures, scan/frame.h, keeps them itself, and knows no time;
+ *tests/unit/test_framers.c holds both to the same scans.)
  *
  *	gw_scanner_init(&s, &config, &sink, ctx, now_ms);
  *	gw_scanner_byte(&s, byte, now_ms);

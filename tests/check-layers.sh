@@ -10,7 +10,7 @@ BEGIN {
 	may["link"] = ""
 	may["base"] = ""
 	may["stats"] = "base"
-	may["scan"] = "base"
+	may["scan"] = "base link"
 	may["model"] = "base"
 	may["offer"] = "base model stats"
 	may["store"] = "base model"

@@ -142,9 +142,11 @@ int gw_retail_ean(struct gw_scan_job *job, size_t from, size_t end)
 	case 12: /* some makers send UPC-A without the leading zero that the standard asks for */
 		gw_scan_warn(job->out, GW_WARN_SHORT_EAN, NULL, from);
 		return take_checked(job, from, 12);
-	case 8: /* and UPC-E as it is printed */
+	case 6: /* and UPC-E as it is printed, or less of it */
+	case 7:
+	case 8:
 		gw_scan_warn(job->out, GW_WARN_SHORT_EAN, NULL, from);
-		return gw_retail_upce(job, from, 8);
+		return gw_retail_upce(job, from, n);
 	default:
 		return gw_scan_refuse(job->out, (int)from, "%zu digits, an EAN-13 has 13", n);
 	}
