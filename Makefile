@@ -181,7 +181,7 @@ FUZZERS    += scan scan_frame scan_uri scan_pattern
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
 UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link
-E2E_TESTS  += dock_posix.py dock_qemu.py
+E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
 UNIT_TESTS += test_customer test_framers
@@ -318,7 +318,7 @@ install-sync:
 		sed 's|/usr/local/bin|$(bindir)|' $$f >$(DESTDIR)$(datadir)/sync/$${f##*/} || exit 1; done
 
 # --- firmware: the dock on bare metal ---------------------------------------------------------------
-FW_BOARDS := stm32f1 mps2-an385
+FW_BOARDS := stm32f1 stm32f1-display mps2-an385
 FW_SRC    := $(addprefix firmware/,main.c display.c dock.c ring.c scanner.c board/cortexm/lines.c \
 	board/cortexm/start.c) pos-plugin/link/frame.c pos-plugin/link/sender.c
 FW_CROSS  ?= arm-none-eabi-
@@ -364,7 +364,7 @@ check-run check-e2e: firmware
 check-dock: all firmware $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_link $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(B)/tests/unit/test_link $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_dock_sim
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner" FUZZ_SECONDS=10 fuzz-run
-	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py
+	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py tests/e2e/dock_qemu_register.py
 
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh
@@ -411,7 +411,7 @@ lint: format-check
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j2 \
 		--enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--suppress=unusedStructMember $(CPPFLAGS) $(filter %.c,$(C_FILES))
-	$(Q)printf '%s\n' $(filter-out tests/% firmware/board/stm32f1/% firmware/board/mps2% firmware/board/cortexm/%,$(filter %.c,$(C_FILES))) | \
+	$(Q)printf '%s\n' $(filter-out tests/% firmware/board/stm32f1%  firmware/board/mps2% firmware/board/cortexm/%,$(filter %.c,$(C_FILES))) | \
 		xargs -P2 -n8 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 $(CPPFLAGS) 2>/dev/null' lint
 
 # --- fuzzing, coverage, benches -------------------------------------------------------------------

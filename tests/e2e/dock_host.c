@@ -199,6 +199,9 @@ static void command(struct host *h, char *line)
 		gw_link_host_beep(&h->link, (enum gw_link_beep)atoi(rest), h->tag, now);
 	else if (strcmp(word, "capture") == 0)
 		gw_link_host_order(&h->link, GW_LINK_CMD_CAPTURE, (uint8_t)atoi(rest), h->tag, now);
+	else if (strcmp(word, "selftest") == 0)
+		gw_link_host_order(&h->link, GW_LINK_CMD_SELFTEST, (uint8_t)atoi(rest), h->tag,
+				   now);
 	else if (strcmp(word, "setup") == 0)
 		set_up(h, rest, now);
 	else if (strcmp(word, "pause") == 0)

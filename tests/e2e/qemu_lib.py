@@ -27,7 +27,8 @@ import time
 import lib
 
 BOARDS = {"stm32f1": ("stm32vldiscovery", ("host", "scanner", "till")),
-          "mps2-an385": ("mps2-an385", ("host", "scanner", "till", "display"))}
+          "mps2-an385": ("mps2-an385", ("host", "scanner", "till", "display")),
+          "stm32f1-display": ("stm32vldiscovery", ("host", "scanner", "till"))}
 WINDOW = 128  # less than any queue between the scanner's bytes and the till's: none is lost by haste
 HELD = 120    # scans without acknowledgement; the dock's memory holds some 170 of 13 digits
 ENDS = ("\r", "\r\n", "\n", "\t", "\x03")
@@ -100,6 +101,7 @@ class HostWire(Wire):
         self.client = None
         self.rng = rng
         self.noise = 0.0
+        self.echo = False  # a shorted line: what the dock sends comes back to it
         self.part = b""
         self.hello = {}
         super().__init__(path)
@@ -148,7 +150,9 @@ class HostWire(Wire):
 
     def take(self, data):
         self.listen_in(data)
-        if self.client:
+        if self.echo:
+            self.s.sendall(data)
+        elif self.client:
             try:
                 self.client.send(self.disturb(data))
             except OSError:
@@ -180,6 +184,10 @@ class Debugger:
         lib.wait_for(lambda: self.s.connect_ex(str(path)) == 0)
         self.rest = b""
         self.ask("?")  # stops the machine
+        # Without this single registers are refused.  What stopped the machine is said twice.
+        answer = self.ask("qXfer:features:read:target.xml:0,ffb")
+        while not answer.startswith("l"):
+            answer = self.answer()
 
     def answer(self):
         while True:
@@ -196,16 +204,12 @@ class Debugger:
         return self.answer() if wait else None
 
     def jump(self, address):
+        """The main loop goes on there; the machine runs when this returns."""
+        while int.from_bytes(bytes.fromhex(self.ask("p19")), "little") & 0x1FF:  # within a handler
+            self.ask("c", wait=False)
+            self.s.sendall(b"\x03")
+            self.answer()
         self.ask("Pf=" + address.to_bytes(4, "little").hex())
-
-    def go(self):
-        self.ask("c", wait=False)
-
-    def interrupt(self):
-        self.s.sendall(b"\x03")
-        return self.answer()
-
-    def close(self):
         self.ask("D")
         self.s.close()
 
@@ -272,6 +276,12 @@ class Machine:
         """Until the dock has started, this many times warm, and found the pause on the scanner's line."""
         return lib.wait_for(lambda: self.host.hello.get("boots", -1) >= at_least and
                             not self.host.hello["state"] & STARTING)
+
+    def pause(self, ms):
+        """So much of the machine's own time; its clock is read by the main loop at least each 50 ms."""
+        clock = self.symbol("last_ms")
+        until = self.words(clock, 1)[0] + ms
+        return lib.wait_for(lambda: self.words(clock, 1)[0] >= until)
 
     def reset(self):
         """Returns once the dock listens again."""
