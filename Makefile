@@ -158,7 +158,7 @@ FUZZERS    += event_json batch
 UNIT_TESTS += test_net
 E2E_TESTS  += sync_clickhouse.py
 FUZZERS    += clickhouse_rows
-BENCHES    += journal sync.py
+BENCHES    += journal sync.py clickhouse.py
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual test_ui_paint
 FUZZERS    += ui_keys

@@ -9,7 +9,8 @@
  * what a Distributed table can hand down to its shards, so that only sums travel.
  *
  * Parameters: ?1 from_ms, ?2 to_ms (closed_ms in [from, to)), ?3 milliseconds of local time ahead
- * of UTC; of the counts for mining ?1 is the least count.  Plain text, no state.
+ * of UTC; of the pairs for mining ?1 is the least count and ?4 the items to look at.  Plain text,
+ * no state.
  */
 #ifndef STORE_QUERIES_H
 #define STORE_QUERIES_H
@@ -38,9 +39,10 @@ enum gw_query {
 
 	/* baskets that are not empty, sales closed */
 	GW_QUERY_BASKETS = GW_QUERY_REPORTS,
-	/* a row per item: code, baskets with it */
+	/* a row per item: code, baskets with it, key: a number that stands for the code, nearly
+	 * always for one alone */
 	GW_QUERY_ITEMS,
-	/* a row per pair with at least ?1 baskets: code, greater code, baskets with both */
+	/* a row per pair with at least ?1 baskets: key, greater key, baskets with both */
 	GW_QUERY_PAIRS,
 	/* closing events: to be equal to the sales closed, or some lost their opening */
 	GW_QUERY_CLOSINGS,
@@ -52,7 +54,17 @@ enum gw_query {
 /* For sqlite3_prepare and its parameters; "" where there is none. */
 const char *gw_query_sqlite(enum gw_query query);
 
-/* For ClickHouse, the numbers put in their places.  Told by out->cut if it does not fit (2 KB). */
-void gw_query_clickhouse(struct gw_text *out, enum gw_query query, const int64_t numbers[3]);
+/* What stands for ?1 to ?4. */
+struct gw_query_values {
+	int64_t numbers[3];
+	const int64_t *keys; /* ?4: keys[key_count] of items; none: all items */
+	size_t key_count;
+};
+
+#define GW_QUERY_ROOM(key_count) (4096 + 3 * 21 * (key_count)) /* bytes that are always enough */
+
+/* For ClickHouse, the values put in their places.  Told by out->cut if it does not fit. */
+void gw_query_clickhouse(struct gw_text *out, enum gw_query query,
+			 const struct gw_query_values *values);
 
 #endif

@@ -192,22 +192,30 @@ static void test_quote(void **state)
 
 static void test_queries(void **state)
 {
-	const int64_t numbers[3] = {INT64_MIN + 1, INT64_MAX, -36000000};
-	char room[4096];
+	static int64_t keys[1000];
+	struct gw_query_values values = {{INT64_MIN + 1, INT64_MAX, -36000000}, keys, 0};
+	size_t size = GW_QUERY_ROOM(1000);
+	char *room = malloc(size);
 
 	(void)state;
-	for (int q = 0; q < GW_QUERY_COUNT; q++) {
-		struct gw_text t = gw_text_over(room, sizeof(room));
+	assert_non_null(room);
+	for (int i = 0; i < 1000; i++)
+		keys[i] = INT64_MIN + i;
+	for (int q = 0; q < 2 * GW_QUERY_COUNT; q++) {
+		enum gw_query query = (enum gw_query)(q % GW_QUERY_COUNT);
+		struct gw_text t = gw_text_over(room, size);
 
-		gw_query_clickhouse(&t, (enum gw_query)q, numbers);
+		values.key_count = q < GW_QUERY_COUNT ? 0 : 1000;
+		gw_query_clickhouse(&t, query, &values);
 		assert_false(t.cut);
 		assert_true(t.len > 20);
 		assert_null(strchr(room, '?'));
 		/* Without it a row that arrived twice counts twice. */
 		assert_non_null(strstr(room, " FINAL"));
-		assert_int_equal(gw_query_sqlite((enum gw_query)q)[0] != '\0',
-				 q < GW_QUERY_REPORTS || q == GW_QUERY_JOURNALS);
+		assert_int_equal(gw_query_sqlite(query)[0] != '\0',
+				 query < GW_QUERY_REPORTS || query == GW_QUERY_JOURNALS);
 	}
+	free(room);
 }
 
 static void test_addresses(void **state)

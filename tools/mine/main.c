@@ -140,8 +140,9 @@ static bool may_be_counted(const struct gw_mine_options *o, const struct gw_cli 
 	       o->antecedent_max == 1 && !o->categories && o->max_basket == 0;
 }
 
-static int mine_counts(const struct gw_mine_options *o, struct gw_sales *sales,
-		       struct gw_office *office, struct gw_err *err)
+static int mine_counts(const struct gw_mine_options *o, const struct gw_sales *sales,
+		       const struct gw_item_keys *keys, struct gw_office *office,
+		       struct gw_err *err)
 {
 	uint32_t least = least_count(o, sales, 1);
 	struct gw_itemsets sets;
@@ -150,7 +151,7 @@ static int mine_counts(const struct gw_mine_options *o, struct gw_sales *sales,
 
 	if (rc < 0)
 		return rc;
-	rc = gw_counted_pairs(&sets, sales, &order, office, least, err);
+	rc = gw_counted_pairs(&sets, keys, &order, office, least, err);
 	if (rc == GW_OK) {
 		rc = print_tsv(o, sales, &sets, least, err);
 		gw_itemsets_release(&sets);
@@ -163,6 +164,7 @@ static int mine_counts(const struct gw_mine_options *o, struct gw_sales *sales,
 static int mine_counted(const struct gw_mine_options *o, const struct gw_cli *cli, bool *read,
 			struct gw_err *err)
 {
+	struct gw_item_keys keys = {NULL, 0, 0};
 	struct gw_office *office;
 	struct gw_sales sales;
 	int rc = gw_office_open(&office, cli->argv[cli->first], "goeswith-mine", o->read.conf, err);
@@ -173,9 +175,10 @@ static int mine_counted(const struct gw_mine_options *o, const struct gw_cli *cl
 	if (rc == GW_OK && o->catalogue != NULL)
 		rc = gw_sales_catalogue(&sales, o->catalogue, err);
 	if (rc == GW_OK)
-		rc = gw_counted_items(&sales, office, read, err);
+		rc = gw_counted_items(&keys, &sales, office, read, err);
 	if (rc == GW_OK && !*read)
-		rc = mine_counts(o, &sales, office, err);
+		rc = mine_counts(o, &sales, &keys, office, err);
+	gw_item_keys_release(&keys);
 	gw_sales_release(&sales);
 	gw_office_close(office);
 	return rc;

@@ -175,6 +175,9 @@ static int exchange(struct gw_clickhouse *c, const struct asking *a, struct hear
 				  "&query=");
 		add_escaped(&url, a->query);
 	}
+	/* Long lists of items do not fit into what a server takes by itself (256 KB). */
+	if (a->query == NULL && a->len > (128u << 10))
+		gw_text_addf(&url, "&max_query_size=%zu", 2 * a->len);
 	if (url.cut)
 		return gw_err_set(err, GW_E_USAGE, "%s: the address is too long", c->name);
 	if (a->packed)

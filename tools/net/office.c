@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SQL_MAX 4096
-
 struct gw_office {
 	struct gw_clickhouse *server;
 };
@@ -17,8 +15,8 @@ static const char *const shapes[GW_QUERY_COUNT] = {
 	[GW_QUERY_SALES] = "nnnn",        [GW_QUERY_OFFERS] = "ntnnnnn",
 	[GW_QUERY_ADDON] = "nnnn",        [GW_QUERY_RULES] = "tttnnnnnnn",
 	[GW_QUERY_CASHIERS] = "tnnnnnnn", [GW_QUERY_HOURS] = "nnnnnnn",
-	[GW_QUERY_BASKETS] = "nn",        [GW_QUERY_ITEMS] = "tn",
-	[GW_QUERY_PAIRS] = "ttn",         [GW_QUERY_CLOSINGS] = "n",
+	[GW_QUERY_BASKETS] = "nn",        [GW_QUERY_ITEMS] = "tnn",
+	[GW_QUERY_PAIRS] = "nnn",         [GW_QUERY_CLOSINGS] = "n",
 	[GW_QUERY_JOURNALS] = "ttn"};
 
 struct answering {
@@ -50,16 +48,32 @@ static int take_cells(void *ctx, const struct gw_rows_cell *from, int columns)
 	return a->each(a->ctx, cells, columns);
 }
 
+int gw_office_ask_values(struct gw_office *o, enum gw_query query,
+			 const struct gw_query_values *values, gw_cells_fn *each, void *ctx,
+			 struct gw_err *err)
+{
+	struct answering a = {o, shapes[query], each, ctx, err};
+	size_t size = GW_QUERY_ROOM(values->key_count);
+	char *room = malloc(size);
+	struct gw_text sql;
+	int rc;
+
+	if (room == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	sql = gw_text_over(room, size);
+	gw_query_clickhouse(&sql, query, values);
+	rc = gw_clickhouse_ask(o->server, room, (int)strlen(a.shape), take_cells, &a, err);
+	free(room);
+	return rc;
+}
+
 int gw_office_ask(void *office, enum gw_query query, const struct gw_period *period,
 		  gw_cells_fn *each, void *ctx, struct gw_err *err)
 {
-	struct answering a = {office, shapes[query], each, ctx, err};
-	const int64_t numbers[3] = {period->from_ms, period->to_ms, period->local_ms};
-	char room[SQL_MAX];
-	struct gw_text sql = gw_text_over(room, sizeof(room));
+	struct gw_query_values values = {
+		.numbers = {period->from_ms, period->to_ms, period->local_ms}};
 
-	gw_query_clickhouse(&sql, query, numbers);
-	return gw_clickhouse_ask(a.office->server, room, (int)strlen(a.shape), take_cells, &a, err);
+	return gw_office_ask_values(office, query, &values, each, ctx, err);
 }
 
 /* --- events ----------------------------------------------------------------------------------- */

@@ -27,6 +27,11 @@ void gw_office_close(struct gw_office *office);
 int gw_office_ask(void *office, enum gw_query query, const struct gw_period *period,
 		  gw_cells_fn *each, void *ctx, struct gw_err *err);
 
+/* The same, with any values. */
+int gw_office_ask_values(struct gw_office *office, enum gw_query query,
+			 const struct gw_query_values *values, gw_cells_fn *each, void *ctx,
+			 struct gw_err *err);
+
 /* Every event, in the order of gw_collection_read.  Codes as gw_clickhouse_ask, or to's. */
 int gw_office_events(struct gw_office *office, const struct gw_events_to *to, struct gw_err *err);
 
