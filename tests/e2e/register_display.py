@@ -141,6 +141,36 @@ def absent():
         scanner.close()
 
 
+def box_and_silence():
+    """A dock that runs already has the display; between sales nothing wakes anybody."""
+    with lib.home() as path:
+        scanner, display = Port(path / "scanner"), Display(path / "display", "cd5220")
+        home = make_home(path, conf="[display]\ngreeting = Hello\n")
+        with lib.running("goeswith-dock", "--scanner", scanner.path, "--display", display.path, "--display-type",
+                         "cd5220-437", "--listen", path / "dock"):
+            lib.wait_for((path / "dock").exists)
+            with Register(home, "--dock", path / "dock") as r:
+                r.sees("● scanner ")
+                t.check(display.shows("Hello", ""), "over the link to another dock", display.lines)
+                scanner.send(TORCH + "\r")
+                t.check(display.shows("Batteries AA, 4 pack", "+3.49    Total 12.99"), "the offer", display.lines)
+                r.send(F[5] + F[5])
+                t.check(display.shows("Thank you", "Total          12.99"), "the thanks", display.lines)
+                display.shows("Hello", "")
+                pids = [r.process.pid, int((path / "dock.lock").read_text().split()[0])]
+
+                def wake_ups():
+                    return [int(line.split()[1]) for pid in pids for line in open(f"/proc/{pid}/status")
+                            if line.startswith("voluntary_ctxt")]
+                time.sleep(4)  # the journal's own housekeeping after a sale
+                before = wake_ups()
+                time.sleep(4)
+                t.equal(wake_ups(), before, "between sales neither register nor dock wakes up")
+            t.check(display.shows("Hello", ""), "the register gone in good order leaves the greeting", display.lines)
+        scanner.close()
+        display.close()
+
+
 def off_and_wrong():
     with lib.home() as path, Shop(path, conf="[display]\nshow = off\n") as shop:
         shop.scan(TORCH)
@@ -166,5 +196,6 @@ a_sale("cd5220")
 comes_back()
 hangs()
 absent()
+box_and_silence()
 off_and_wrong()
 t.done()
