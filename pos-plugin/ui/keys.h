@@ -66,7 +66,8 @@ enum gw_key {
 	  "choose among several.")                                                                 \
 	X(GW_ACT_SCANNER, "scanner", 8, 's', "Scan", "what the scanner sent",                      \
 	  "Show the last scans byte by byte, what was read from them, and whether the scanner's "  \
-	  "settings fit.")                                                                         \
+	  "settings fit.  A second press shows the dock: its kind, counters and link; a third "    \
+	  "goes back to the sale.")                                                                \
 	X(GW_ACT_TODAY, "today", 9, 'd', "Today", "the figures of the day",                        \
 	  "Show the figures of the day.  Asks for the PIN where one is set.")                      \
 	X(GW_ACT_QUIT, "quit", 10, 'q', "Quit", "stop the register (asks first)",                  \
