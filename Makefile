@@ -94,7 +94,7 @@ NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c office.c rows.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_report.c dock_spawn.c port.c port_fd.c port_serial.c)
-FIRMWARE_SRC += $(addprefix firmware/,display.c dock.c ring.c scanner.c)
+FIRMWARE_SRC += $(addprefix firmware/,display.c dock.c flash_journal.c flash_log.c ring.c scanner.c)
 SIM_SRC  += tools/sim/scanner.c
 SIM_SRC  += tools/sim/fleet.c
 SIM_SRC  += $(addprefix tools/sim/,again.c baskets.c baskets_check.c hits.c latency.c lines.c \
@@ -184,6 +184,7 @@ UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link
 E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
+UNIT_TESTS += test_flash test_flash_cuts
 UNIT_TESTS += test_customer test_framers
 E2E_TESTS  += register_display.py register_dock.py
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
@@ -216,9 +217,12 @@ LDFLAGS_test_ui_golden := $(UI_SCENES)
 LDFLAGS_ui_preview := $(UI_SCENES)
 $(B)/tests/unit/test_ui_golden $(UI_PREVIEW): $(UI_SCENES)
 
-DOCK_WORLD := $(B)/tests/unit/dock_world.o
+DOCK_WORLD := $(addprefix $(B)/tests/unit/,dock_world.o dock_play.o flash_model.o)
 LDFLAGS_test_dock_sim := $(DOCK_WORLD)
-$(B)/tests/unit/test_dock_sim: $(DOCK_WORLD)
+LDFLAGS_test_flash_cuts := $(DOCK_WORLD)
+LDFLAGS_test_flash := $(B)/tests/unit/flash_model.o
+$(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_flash_cuts: $(DOCK_WORLD)
+$(B)/tests/unit/test_flash: $(B)/tests/unit/flash_model.o
 
 LDFLAGS_test_journal_faults := $(B)/tests/unit/cut_vfs.o
 $(B)/tests/unit/test_journal_faults: $(B)/tests/unit/cut_vfs.o

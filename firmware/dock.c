@@ -46,7 +46,8 @@ static uint8_t state_of(const struct gw_dock *d)
 {
 	return (uint8_t)(d->io->state(d->ctx) | (d->warm ? GW_LINK_ST_WARM : 0) |
 			 (d->config->watchdog ? GW_LINK_ST_WATCHDOG : 0) |
-			 (gw_scanner_in_step(&d->scanner) ? 0 : GW_LINK_ST_STARTING));
+			 (gw_scanner_in_step(&d->scanner) ? 0 : GW_LINK_ST_STARTING) |
+			 (d->ring.now.ending != 0 ? GW_LINK_ST_RESTORED : 0));
 }
 
 void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hello *hello)
@@ -55,7 +56,7 @@ void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hell
 
 	hello->session = ring->session;
 	hello->base = ring->base;
-	hello->next = ring->next;
+	hello->next = gw_ring_numbered(&d->ring);
 	hello->lost = ring->lost;
 	hello->now_ms = now_ms;
 	hello->bad_frames = d->decoder.bad_count;
@@ -66,7 +67,8 @@ void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hell
 	for (unsigned i = 0; i < 8; i++)
 		hello->unit[i] = d->config->unit[i];
 	hello->minor = GW_LINK_MINOR;
-	hello->caps = d->config->caps;
+	hello->caps =
+		(uint8_t)(d->config->caps | (gw_flash_works(&d->flash) ? GW_LINK_CAP_FLASH : 0));
 	hello->state = state_of(d);
 	hello->version[0] = GW_DOCK_VERSION_MAJOR;
 	hello->version[1] = GW_DOCK_VERSION_MINOR;
@@ -131,7 +133,7 @@ static void pump(struct gw_dock *d, uint32_t now_ms)
 	bool again;
 
 	while (d->ring.now.session != 0 && host_ready(d) &&
-	       gw_link_sender_pick(&d->sender, d->ring.now.next, now_ms, &seq, &again))
+	       gw_link_sender_pick(&d->sender, gw_ring_numbered(&d->ring), now_ms, &seq, &again))
 		send_scan(d, seq, again);
 }
 
@@ -201,6 +203,7 @@ void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
 	d->io = io;
 	d->ctx = ctx;
 	d->warm = gw_ring_attach(&d->ring, store, size, config->new_clock);
+	d->warm = gw_flash_attach(&d->flash, config->flash, ctx, &d->ring, d->warm) || d->warm;
 	d->how = config->scanner;
 	gw_scanner_init(&d->scanner, &d->how, &sink, d, now_ms);
 	gw_link_sender_init(&d->sender, d->ring.now.base, config->rto_ms);
@@ -446,16 +449,34 @@ static void take_command(struct gw_dock *d, const struct gw_link_frame *f, uint3
 /* --- what the register says --------------------------------------------------------------------
  */
 
+static void take_session(struct gw_dock *d, uint32_t session)
+{
+	gw_ring_open_session(&d->ring, session);
+	gw_link_sender_init(&d->sender, d->ring.now.base, d->config->rto_ms);
+	d->hello_due = true;
+}
+
 static void take_open(struct gw_dock *d, const struct gw_link_frame *f)
 {
 	uint32_t replaces = f->payload_len >= 4 ? gw_link_get32(f->payload) : 0;
 
-	if (f->session != 0 && f->session != d->ring.now.session &&
-	    replaces == d->ring.now.session) {
-		gw_ring_open_session(&d->ring, f->session);
-		gw_link_sender_init(&d->sender, 0, d->config->rto_ms);
-	}
 	d->hello_due = true;
+	if (f->session == 0 || f->session == d->ring.now.session || replaces != d->ring.now.session)
+		return;
+	/* Whoever replaces what was restored knows more of it than we: it has all of it. */
+	if (d->ring.now.ending != 0) {
+		(void)gw_ring_ack(&d->ring, d->ring.now.ends);
+		(void)gw_flash_acked(&d->flash);
+		take_session(d, 0);
+	}
+	if (gw_flash_open(&d->flash, f->session))
+		take_session(d, f->session);
+}
+
+static void beep_good(struct gw_dock *d)
+{
+	if (d->config->beep_on_ack)
+		(void)d->io->beep(d->ctx, GW_LINK_BEEP_OK);
 }
 
 static void take_ack(struct gw_dock *d, const struct gw_link_frame *f, uint32_t now_ms)
@@ -463,21 +484,27 @@ static void take_ack(struct gw_dock *d, const struct gw_link_frame *f, uint32_t 
 	struct gw_ring_header *ring = &d->ring.now;
 	uint32_t held = f->payload_len >= 2 ? f->payload[0] : 0;
 	uint32_t credit = f->payload_len >= 2 ? f->payload[1] : GW_LINK_WINDOW;
+	uint32_t end = gw_ring_numbered(&d->ring), next = f->seq;
 
 	if (f->session != ring->session || f->session == 0) {
 		d->hello_due = true;
 		return;
 	}
+	/* What is left of a session may be less than the host has of it. */
+	if (ring->ending != 0 && (int32_t)(next - end) > 0)
+		next = end;
 	/* Numbers the ring does not hold: a stale ACK, or one for another dock's life. */
-	if (f->seq - ring->base > ring->next - ring->base)
+	if (next - ring->base > end - ring->base)
 		return;
-	if (held > ring->next - f->seq)
-		held = ring->next - f->seq;
-	gw_link_sender_acked(&d->sender, f->seq, held, credit, now_ms);
+	if (held > end - next)
+		held = end - next;
+	gw_link_sender_acked(&d->sender, next, held, credit, now_ms);
 	if ((f->flags & GW_LINK_F_NAK) != 0)
 		gw_link_sender_back(&d->sender, now_ms);
-	if (gw_ring_ack(&d->ring, f->seq) > 0 && d->config->beep_on_ack)
-		(void)d->io->beep(d->ctx, GW_LINK_BEEP_OK);
+	if (gw_ring_ack(&d->ring, next) > 0 && gw_flash_acked(&d->flash))
+		beep_good(d);
+	if (ring->ending != 0 && ring->base == ring->ends)
+		take_session(d, 0);
 }
 
 static void take_frame(struct gw_dock *d, const struct gw_link_frame *f, uint32_t now_ms)
@@ -611,6 +638,9 @@ void gw_dock_tick(struct gw_dock *d, uint32_t now_ms)
 	d->up_ms += gone_s * 1000u;
 	gw_scanner_tick(&d->scanner, now_ms);
 	run_inject(d, now_ms);
+	if (gw_flash_step(&d->flash, now_ms, d->config->flash_hold_ms,
+			  gw_scanner_between(&d->scanner), gw_link_sender_probing(&d->sender)))
+		beep_good(d);
 	if (host_ready(d))
 		tick_link(d, now_ms);
 }
@@ -642,5 +672,5 @@ uint32_t gw_dock_wait_ms(const struct gw_dock *d, uint32_t now_ms)
 	}
 	if (d->inject_len > 0)
 		wait = sooner(wait, 10);
-	return wait;
+	return sooner(wait, gw_flash_wait_ms(&d->flash, now_ms));
 }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "firmware/flash_journal.h"
 #include "firmware/ring.h"
 #include "firmware/scanner.h"
 #include "goeswith/link.h"
@@ -40,10 +41,13 @@ struct gw_dock_config {
 	uint16_t rto_ms;    /* 200 at 115200 baud and above, 500 at 9600 */
 	uint16_t quiet_ms;  /* the till's line must be silent this long before a code is put in */
 	uint16_t inject_ms; /* and this is how long one waits for that */
-	bool beep_on_ack;   /* a good beep when the register has committed a scan */
+	bool beep_on_ack;   /* a good beep when a scan is safe: the register has committed it (or
+			       flash   has it, with a flash journal) */
 	bool new_clock;     /* now_ms began anew at this start */
 	bool watchdog;      /* this start is the watchdog's */
 	bool forwarded;     /* the board itself has passed the scanner's bytes on */
+	const struct gw_flash_io *flash; /* NULL: no flash journal; called with the dock's ctx */
+	uint16_t flash_hold_ms;          /* a scan waits so long for its ACK before it goes there */
 };
 
 /* What the board does for the dock.  None may block. */
@@ -70,6 +74,7 @@ struct gw_dock {
 	const struct gw_dock_io *io;         /* borrowed */
 	void *ctx;
 	struct gw_ring ring;
+	struct gw_flash flash;
 	struct gw_scanner_config how; /* the configuration's, or a setup's */
 	struct gw_scanner scanner;
 	struct gw_link_sender sender;

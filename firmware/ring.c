@@ -7,12 +7,12 @@
  * A record is 12 bytes and the scan.  A scan of n bytes has max(1, ceil(n / 225)) numbers, one for
  * each piece it travels in; numbers are therefore not stored but counted from `base`.
  *
- * Every change ends with save(), which writes the older of the two headers.  The compiler must not
- * move data writes behind it; the reset (or kill) then cuts between two whole states.
+ * Every change ends with gw_ring_save(), which writes the older of the two headers.  The compiler
+ *must not move data writes behind it; the reset (or kill) then cuts between two whole states.
  */
 #include "firmware/ring.h"
 
-#define MAGIC 0x47574432u /* "GWD2" */
+#define MAGIC 0x47574433u /* "GWD3" */
 
 /* A test may cut the power here. */
 #ifndef GW_RING_STEP
@@ -32,7 +32,7 @@ static uint32_t header_crc(const struct gw_ring_header *h)
 	return gw_link_crc32c(0, h, offsetof(struct gw_ring_header, crc));
 }
 
-static void save(struct gw_ring *r)
+void gw_ring_save(struct gw_ring *r)
 {
 	struct gw_ring_header *h;
 
@@ -139,7 +139,7 @@ bool gw_ring_attach(struct gw_ring *r, struct gw_ring_store *store, uint32_t siz
 		if (new_clock)
 			r->now.clock_seq = r->now.next;
 	}
-	save(r);
+	gw_ring_save(r);
 	rewind_search(r);
 	return warm;
 }
@@ -187,7 +187,7 @@ static bool refuse(struct gw_ring *r)
 {
 	gw_ring_drop(r);
 	r->now.lost++;
-	save(r);
+	gw_ring_save(r);
 	return false;
 }
 
@@ -211,7 +211,7 @@ bool gw_ring_commit(struct gw_ring *r, uint8_t origin, uint32_t t_ms)
 	r->now.lost_told = r->now.lost;
 	r->now.used += GW_RING_RECORD + len;
 	r->now.next += pieces_of(len);
-	save(r);
+	gw_ring_save(r);
 	gw_ring_drop(r);
 	return true;
 }
@@ -270,7 +270,7 @@ unsigned gw_ring_ack(struct gw_ring *r, uint32_t next)
 		r->now.clock_seq =
 			r->now.base; /* keeps up, so that it never looks ahead after a wrap */
 	if (count > 0) {
-		save(r);
+		gw_ring_save(r);
 		if ((int32_t)(r->at_seq - r->now.base) < 0)
 			rewind_search(r);
 	}
@@ -280,17 +280,31 @@ unsigned gw_ring_ack(struct gw_ring *r, uint32_t next)
 void gw_ring_open_session(struct gw_ring *r, uint32_t session)
 {
 	r->now.session = session;
+	r->now.ending = 0;
+	r->now.from += r->now.base;
 	r->now.next -= r->now.base;
 	r->now.clock_seq -= r->now.base;
 	if ((int32_t)r->now.clock_seq < 0)
 		r->now.clock_seq = 0;
 	r->now.base = 0;
-	save(r);
+	gw_ring_save(r);
 	rewind_search(r);
+}
+
+uint32_t gw_ring_numbered(const struct gw_ring *r)
+{
+	return r->now.ending != 0 ? r->now.ends : r->now.next;
+}
+
+bool gw_ring_load(struct gw_ring *r, uint8_t origin, uint32_t t_ms, bool lost)
+{
+	if (lost)
+		r->now.lost_told = r->now.lost - 1u; /* so that commit marks it */
+	return gw_ring_commit(r, origin, t_ms);
 }
 
 void gw_ring_take_command(struct gw_ring *r)
 {
 	r->now.cmd_next++;
-	save(r);
+	gw_ring_save(r);
 }

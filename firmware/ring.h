@@ -34,6 +34,12 @@ struct gw_ring_header {
 	uint32_t clock_seq;  /* below it t_ms is of a clock that was reset */
 	uint32_t cmd_next;   /* number of the next command to carry out */
 	uint32_t boots;
+	/* For the flash journal, which counts pieces over its whole life: ordinal = from + number.
+	 */
+	uint32_t from;
+	uint32_t ending; /* 1: the session is a life's before the power loss, and ends with */
+	uint32_t ends;   /* this number; those from here on are not yet numbered */
+	uint32_t flash_written, flash_generation; /* what flash has (flash_journal.c) */
 	uint32_t size; /* of the data, so that another build's ring is not believed */
 	uint32_t crc;  /* over all before */
 };
@@ -79,8 +85,14 @@ size_t gw_ring_piece(struct gw_ring *r, uint32_t seq, uint8_t payload[GW_LINK_PA
 /* Forgets every scan whose pieces are all below next.  Returns how many. */
 unsigned gw_ring_ack(struct gw_ring *r, uint32_t next);
 
-/* Numbers what is there from 0 in this session. */
+/* Numbers what is there from 0 in this session (0: it waits for one). */
 void gw_ring_open_session(struct gw_ring *r, uint32_t session);
+/* One past the last number that the session has. */
+uint32_t gw_ring_numbered(const struct gw_ring *r);
+/* Commits a scan that comes from elsewhere than the scanner, as it was. */
+bool gw_ring_load(struct gw_ring *r, uint8_t origin, uint32_t t_ms, bool lost);
+/* Makes what was changed in `now` count. */
+void gw_ring_save(struct gw_ring *r);
 /* Writes down that a command's number is used, before it is carried out. */
 void gw_ring_take_command(struct gw_ring *r);
 

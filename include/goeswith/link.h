@@ -125,6 +125,7 @@ enum gw_link_state {
 	GW_LINK_ST_WARM = 16,        /* the last start kept its memory */
 	GW_LINK_ST_WATCHDOG = 32,    /* the last start was the watchdog's, or a fault's */
 	GW_LINK_ST_STARTING = 64,    /* minor 2: listens for a pause; a scan that runs is refused */
+	GW_LINK_ST_RESTORED = 128,   /* minor 2: from flash; the session ends with `next` */
 };
 
 struct gw_link_frame {

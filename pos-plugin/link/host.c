@@ -267,6 +267,9 @@ int gw_link_host_setup(struct gw_link_host *h, const struct gw_link_setup *setup
 static bool align(struct gw_link_host *h, const struct gw_link_hello *hello)
 {
 	if ((int32_t)(hello->next - h->expected) < 0) {
+		/* It forgot what it sent from memory only; what is left of the session we have. */
+		if ((hello->state & GW_LINK_ST_RESTORED) != 0)
+			return true;
 		h->ops->alarm(h->ctx, GW_LINK_ALARM_BEHIND, h->expected - hello->next);
 		return false;
 	}
@@ -296,7 +299,7 @@ static void take_hello(struct gw_link_host *h, const struct gw_link_frame *f, in
 		forget_pieces(h);
 		h->committed = h->expected = h->ops->next_expected(h->ctx, hello.session);
 	}
-	if (same && hello.lost != h->dock.lost)
+	if (same && (int32_t)(hello.lost - h->dock.lost) > 0)
 		h->ops->alarm(h->ctx, GW_LINK_ALARM_LOST, hello.lost - h->dock.lost);
 	h->resumed = false;
 	settle_command(h, &hello, same);

@@ -82,6 +82,11 @@ void gw_link_sender_back(struct gw_link_sender *s, uint32_t now_ms)
 	start_timer(s, now_ms);
 }
 
+bool gw_link_sender_probing(const struct gw_link_sender *s)
+{
+	return s->misses >= MISSES_MOST;
+}
+
 enum gw_link_send gw_link_sender_timeout(struct gw_link_sender *s, uint32_t now_ms)
 {
 	if (!s->timing)

@@ -44,6 +44,8 @@ void gw_link_sender_acked(struct gw_link_sender *s, uint32_t next, uint32_t held
 /* The host misses a frame: start again at what it has. */
 void gw_link_sender_back(struct gw_link_sender *s, uint32_t now_ms);
 
+/* Nobody has answered for so long that only HELLOs are sent. */
+bool gw_link_sender_probing(const struct gw_link_sender *s);
 enum gw_link_send gw_link_sender_timeout(struct gw_link_sender *s, uint32_t now_ms);
 
 /* Milliseconds until timeout has something to do; UINT32_MAX when nothing is under way. */

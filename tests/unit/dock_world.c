@@ -127,9 +127,16 @@ static bool io_display(void *ctx, const uint8_t *a, size_t na, const uint8_t *b,
 	return true;
 }
 
+/* The cashier hears that the scan is safe, and believes it. */
 static bool io_beep(void *ctx, enum gw_link_beep kind)
 {
-	(void)ctx, (void)kind;
+	struct world *w = ctx;
+
+	if (kind == GW_LINK_BEEP_OK && w->flash_on)
+		for (uint32_t i = w->scans; i > 0 && i + 1000 > w->scans; i--)
+			if (w->outcome[i] == TAKEN &&
+			    (int32_t)(w->ordinal[i] - w->dock.flash.promised) < 0)
+				w->outcome[i] = PROMISED;
 	return true;
 }
 
@@ -238,7 +245,8 @@ static void host_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
 {
 	struct world *w = ctx;
 
-	if (alarm == GW_LINK_ALARM_HOLE)
+	/* A restored disk lacks what was acknowledged since. */
+	if (alarm == GW_LINK_ALARM_HOLE && w->restores == 0)
 		world_fault(w, "a hole", count, 0);
 	if (alarm == GW_LINK_ALARM_BEHIND)
 		world_fault(w, "the dock fell behind the journal", count, 0);
@@ -269,24 +277,103 @@ void world_host_commit(struct world *w)
 	memmove(w->waiting, w->waiting + n, w->waiting_count * sizeof(w->waiting[0]));
 }
 
+void world_backup(struct world *w)
+{
+	if (!w->kept) {
+		memcpy(w->kept_sessions, w->sessions, sizeof(w->sessions));
+		w->kept_session_count = w->session_count;
+		w->kept_journal_count = w->journal_count;
+		w->kept = true;
+		return;
+	}
+	for (unsigned i = w->kept_journal_count; i < w->journal_count; i++)
+		w->outcome[w->journal[i]] = LOST_WITH_POWER;
+	memcpy(w->sessions, w->kept_sessions, sizeof(w->sessions));
+	w->session_count = w->kept_session_count;
+	w->journal_count = w->kept_journal_count;
+	w->kept = false;
+	w->restores++;
+	world_host_start(w);
+}
+
 /* --- resets
  * ------------------------------------------------------------------------------------------- */
+
+enum { RESET_WARM = 1, RESET_COLD };
 
 uint32_t world_dock_ms(const struct world *w)
 {
 	return w->now_ms + w->skew_ms;
 }
 
-void world_dock_start(struct world *w, bool power_lost)
+static bool flash_read(void *ctx, uint32_t at, void *bytes, uint32_t len)
 {
-	w->steps_to_reset = -1;
-	if (power_lost) {
-		/* RAM after a power loss is noise, not zeros. */
-		for (size_t i = 0; i < sizeof(w->memory.room); i++)
-			w->memory.room[i] = (uint8_t)world_roll(w);
-		for (uint32_t i = 1; i <= w->scans; i++)
-			if (w->outcome[i] == TAKEN)
-				w->outcome[i] = LOST_WITH_POWER;
+	return flash_model_read(&((struct world *)ctx)->flash, at, bytes, len);
+}
+
+static bool flash_program(void *ctx, uint32_t at, const uint8_t *bytes, uint32_t len)
+{
+	return flash_model_program(&((struct world *)ctx)->flash, at, bytes, len);
+}
+
+static bool flash_erase(void *ctx, uint32_t sector)
+{
+	return flash_model_erase(&((struct world *)ctx)->flash, sector);
+}
+
+static bool flash_safe(void *ctx, bool erase)
+{
+	struct world *w = ctx;
+
+	return !erase || w->now_ms % 4 != 0;
+}
+
+static void flash_cut(void *ctx)
+{
+	struct world *w = ctx;
+
+	longjmp(w->reset, RESET_COLD);
+}
+
+void world_flash(struct world *w, uint32_t sector_size, unsigned sectors, unsigned unit)
+{
+	flash_model_init(&w->flash, sector_size, sectors, unit, w->seed);
+	w->flash.cut = flash_cut;
+	w->flash.cut_ctx = w;
+	w->flash_io = w->flash.io;
+	w->flash_io.read = flash_read;
+	w->flash_io.program = flash_program;
+	w->flash_io.erase = flash_erase;
+	w->flash_io.safe = flash_safe;
+	w->config.flash = &w->flash_io;
+	w->flash_on = true;
+}
+
+static void lose_power(struct world *w)
+{
+	/* RAM after a power loss is noise, not zeros. */
+	for (size_t i = 0; i < sizeof(w->memory.room); i++)
+		w->memory.room[i] = (uint8_t)world_roll(w);
+	for (uint32_t i = 1; i <= w->scans; i++)
+		if (w->outcome[i] == TAKEN)
+			w->outcome[i] = LOST_WITH_POWER;
+	w->colds++;
+}
+
+/* The power went at a program or an erase; perhaps it soon does again. */
+static void plan_next_cut(struct world *w)
+{
+	w->cuts++;
+	w->flash.cut_at = w->cut_again > 0 ? w->flash.ops + w->cut_again : 0;
+	w->cut_again = 0;
+}
+
+/* The flash is cut in the middle of a start, too. */
+static void start_again(struct world *w)
+{
+	if (setjmp(w->reset) != 0) {
+		plan_next_cut(w);
+		lose_power(w);
 	}
 	w->config.new_clock = true;
 	w->skew_ms = world_roll(w);
@@ -294,17 +381,35 @@ void world_dock_start(struct world *w, bool power_lost)
 		     world_dock_ms(w));
 }
 
+void world_dock_start(struct world *w, bool power_lost)
+{
+	w->steps_to_reset = -1;
+	if (power_lost)
+		lose_power(w);
+	start_again(w);
+	if (!w->flash_on)
+		return;
+	w->restored += w->dock.flash.restored;
+	w->filled += w->dock.flash.filled;
+}
+
 /* Runs a step of the dock during which the power may blip. */
 bool world_guarded(struct world *w, void (*step)(struct world *, const uint8_t *, size_t),
 		   const uint8_t *bytes, size_t len)
 {
-	if (setjmp(w->reset) != 0) {
+	switch (setjmp(w->reset)) {
+	case RESET_WARM:
 		w->warms++;
 		world_dock_start(w, false);
 		return false;
+	case RESET_COLD:
+		plan_next_cut(w);
+		world_dock_start(w, true);
+		return false;
+	default:
+		step(w, bytes, len);
+		return true;
 	}
-	step(w, bytes, len);
-	return true;
 }
 
 void world_step_scanner(struct world *w, const uint8_t *bytes, size_t len)

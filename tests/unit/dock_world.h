@@ -15,12 +15,14 @@
 #include <stdint.h>
 
 #include "firmware/dock.h"
+#include "tests/unit/flash_model.h"
 
 #define SCANS_MAX 6000
 #define PIPE_MAX  65536u
 #define RING_MAX  6144u
 
-enum outcome { LOST_WITH_POWER = 1, TAKEN, REFUSED };
+/* Promised: taken, and the good beep was heard. */
+enum outcome { LOST_WITH_POWER = 1, TAKEN, PROMISED, REFUSED };
 
 struct pipe {
 	uint8_t bytes[PIPE_MAX];
@@ -29,7 +31,19 @@ struct pipe {
 };
 
 struct fate { /* how often things happen, 1 in n a millisecond; 0 = never */
-	uint32_t crash, warm, cold, jump, stall, noise_ppm, commit_ms, gap_ms, torn;
+	uint32_t crash, warm, cold, jump, stall, noise_ppm, commit_ms, gap_ms, torn, backup;
+};
+
+/* What to play.  All of it follows from the seed. */
+struct play {
+	uint32_t seed, run_ms;
+	bool ack_first; /* the negative control: the register acknowledges what it has not on disk
+			 */
+	bool flash;     /* the dock has a flash journal */
+	/* With it: the power goes at this program or erase, and again so many after that (0: not).
+	 */
+	uint64_t cut_at, cut_again;
+	bool calm; /* nothing else goes wrong but a register that is away now and then */
 };
 
 struct journalled {
@@ -63,9 +77,20 @@ struct world {
 	uint64_t till_bytes, till_want;
 	uint64_t till_hash, till_want_hash;
 	int steps_to_reset; /* < 0: none planned */
-	bool ack_first;     /* the negative control: acknowledges what it has not yet on disk */
-	unsigned crashes, warms, colds, holes, behinds;
+	bool ack_first;
+	unsigned crashes, warms, colds, cuts, restores;
 	jmp_buf reset;
+	/* with a flash journal */
+	struct flash_model flash;
+	struct gw_flash_io flash_io;
+	bool flash_on;
+	uint64_t cut_again;
+	uint32_t ordinal[SCANS_MAX]; /* of a scan's last piece */
+	uint64_t restored, filled;   /* pieces, over all starts */
+	/* the register's disk as a backup has it */
+	struct journalled kept_sessions[4096];
+	unsigned kept_session_count, kept_journal_count;
+	bool kept;
 	char fault[200];
 	union {
 		struct gw_ring_store store;
@@ -75,6 +100,12 @@ struct world {
 
 /* The world whose ring is cut at steps_to_reset; NULL: none. */
 void world_run(struct world *w);
+
+/*
+ * Plays a seed in dock_play.c's way: misfortunes, then a settlement in peace.  False, with
+ * w->fault, when something was lost, doubled or stuck.
+ */
+bool world_play(struct world *w, const struct play *p);
 
 uint32_t world_roll(struct world *w);
 /* 0..n-1; 0 when n is 0 */
@@ -87,6 +118,10 @@ size_t world_pipe_get(const struct world *w, struct pipe *p, uint8_t *out, size_
 uint32_t world_dock_ms(const struct world *w);
 void world_dock_start(struct world *w, bool power_lost);
 void world_host_start(struct world *w);
+/* Gives the dock a flash journal. */
+void world_flash(struct world *w, uint32_t sector_size, unsigned sectors, unsigned unit);
+/* Keeps a copy of the register's disk, or puts it back. */
+void world_backup(struct world *w);
 /* Writes what has waited long enough to the register's disk, and acknowledges it. */
 void world_host_commit(struct world *w);
 

@@ -1,0 +1,396 @@
+/*
+ *	 ordinals   base          written        next
+ *	             v               v             v
+ *	   acknowledged | in flash    | in RAM only |        written = max(written, base)
+ *
+ *	             from                ends
+ *	              v                    v
+ *	   other      | session, numbered  | not yet numbered    (ending; else ends = next)
+ *
+ * A start: cold, with pieces in flash -> restore, write the last one again, ending.  Cold without
+ * -> session 0, ordinals go on.  Warm -> the ring is right; what of it is in flash its header says,
+ * unless the generation there is nowhere near that of the flash (then it was another flash).
+ */
+#include "firmware/flash_journal.h"
+
+#if GW_FLASH_JOURNAL
+
+#define MARK_MS      1000u
+#define POLL_MS      10u
+#define NEAR         8u
+#define COMMAND_LEAP (1u << 30)
+
+static bool before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static uint32_t base_of(const struct gw_flash *f)
+{
+	return f->ring->now.from + f->ring->now.base;
+}
+
+static uint32_t next_of(const struct gw_flash *f)
+{
+	return f->ring->now.from + f->ring->now.next;
+}
+
+static struct gw_flash_state state_of(const struct gw_flash *f)
+{
+	const struct gw_ring_header *r = &f->ring->now;
+	struct gw_flash_state s = {.session = r->session,
+				   .from = r->from,
+				   .ends = r->ending != 0 ? r->from + r->ends : 0,
+				   .base = r->from + r->base,
+				   .cmd_next = r->cmd_next,
+				   .lost = r->lost,
+				   .ending = r->ending != 0};
+
+	return s;
+}
+
+bool gw_flash_works(const struct gw_flash *f)
+{
+	return f->ring != NULL && !f->log.dead;
+}
+
+/* --- writing -------------------------------------------------------------------------------- */
+
+/* What was written counts, in RAM too. */
+static void note(struct gw_flash *f, const struct gw_flash_state *s)
+{
+	f->told = *s;
+	f->told_any = true;
+	f->marked = s->base;
+	if (before(f->high, f->written))
+		f->high = f->written;
+	f->ring->now.flash_written = f->written;
+	f->ring->now.flash_generation = f->log.generation;
+	gw_ring_save(f->ring);
+}
+
+static enum gw_flash_result write_state(struct gw_flash *f, const struct gw_flash_state *s,
+					enum gw_flash_reason why)
+{
+	enum gw_flash_result r = gw_flash_log_append(&f->log, s, f->written, NULL, why);
+
+	if (r == GW_FLASH_DONE)
+		note(f, s);
+	return r;
+}
+
+/* The open sector's idea of the session is not ours any more. */
+static bool outdated(const struct gw_flash *f, const struct gw_flash_state *s)
+{
+	return f->log.at != 0 &&
+	       (!f->told_any || f->told.session != s->session || f->told.from != s->from ||
+		f->told.ending != s->ending || f->told.ends != s->ends);
+}
+
+/* Writes the piece `written`; *whole: it was its scan's last. */
+static enum gw_flash_result write_piece(struct gw_flash *f, enum gw_flash_reason why, bool *whole)
+{
+	uint8_t payload[GW_LINK_PAYLOAD_MAX], flags;
+	uint32_t seq = f->written - f->ring->now.from;
+	size_t len = gw_ring_piece(f->ring, seq, payload, &flags);
+	struct gw_flash_state s = state_of(f);
+	struct gw_flash_view v = {.kind = GW_FLASH_PIECE,
+				  .origin = payload[0],
+				  .len = (uint8_t)(len - GW_LINK_SCAN_HEADER),
+				  .ordinal = f->written,
+				  .base = s.base,
+				  .t_ms = gw_link_get32(payload + 1),
+				  .bytes = payload + GW_LINK_SCAN_HEADER};
+	enum gw_flash_result r;
+
+	*whole = (flags & GW_LINK_F_FRAG) == 0;
+	v.flags = (uint8_t)((seq == f->ring->at_seq ? GW_FLASH_FIRST : 0) |
+			    (*whole ? 0 : GW_FLASH_MORE) |
+			    ((flags & GW_LINK_F_LOST) != 0 ? GW_FLASH_LOST : 0));
+	if (outdated(f, &s)) {
+		r = write_state(f, &s, why);
+		if (r != GW_FLASH_DONE)
+			return r;
+	}
+	r = gw_flash_log_append(&f->log, &s, f->written, &v, why);
+	if (r == GW_FLASH_DONE) {
+		f->written++;
+		note(f, &s);
+	}
+	return r;
+}
+
+/* --- a start -------------------------------------------------------------------------------- */
+
+struct found {
+	struct gw_flash *f;
+	struct gw_flash_state state;
+	uint32_t good;      /* the ring is filled up to here */
+	uint32_t open_next; /* the piece that continues the scan being put together */
+	uint32_t t_ms;
+	uint8_t origin, flags;
+	bool base_any, open, started, full;
+};
+
+/* First time round: the newest state, and the highest acknowledgement. */
+static void learn(void *ctx, const struct gw_flash_view *v)
+{
+	struct found *j = ctx;
+	uint32_t base = j->state.base;
+
+	if (v->kind != GW_FLASH_PIECE)
+		j->state = v->state;
+	if (j->base_any && before(v->base, base))
+		j->state.base = base;
+	else
+		j->state.base = v->base;
+	j->base_any = true;
+}
+
+static void commit(struct found *j)
+{
+	struct gw_ring *r = j->f->ring;
+
+	j->open = false;
+	if (!gw_ring_load(r, j->origin, j->t_ms, (j->flags & GW_FLASH_LOST) != 0))
+		j->full = true;
+	else
+		j->good = r->now.from + r->now.next;
+}
+
+/* Scans that cannot be read keep their numbers, as refused ones. */
+static void fill(struct found *j, uint32_t count)
+{
+	struct gw_ring *r = j->f->ring;
+
+	for (; count > 0 && !j->full; count--) {
+		gw_ring_begin(r);
+		r->now.lost++;
+		j->f->filled++;
+		j->origin = (uint8_t)(GW_LINK_SCAN_NOISE << 4);
+		j->t_ms = 0;
+		j->flags = 0;
+		commit(j);
+	}
+}
+
+static void begin(struct found *j, const struct gw_flash_view *v)
+{
+	struct gw_ring *r = j->f->ring;
+
+	if (!j->started) {
+		/* What is missing at the front may have been acknowledged and erased. */
+		r->now.base = r->now.next = v->ordinal - r->now.from;
+		r->at_seq = r->now.base;
+		j->good = v->ordinal;
+		j->started = true;
+	}
+	fill(j, v->ordinal - j->good);
+	j->open = !j->full;
+	j->open_next = v->ordinal;
+	j->origin = v->origin;
+	j->t_ms = v->t_ms;
+	j->flags = v->flags;
+	gw_ring_begin(r);
+}
+
+/* Second time: the pieces that are not acknowledged, into the ring. */
+static void load(void *ctx, const struct gw_flash_view *v)
+{
+	struct found *j = ctx;
+
+	if (v->kind != GW_FLASH_PIECE || j->full || before(v->ordinal, j->good))
+		return;
+	if ((v->flags & GW_FLASH_FIRST) != 0)
+		begin(j, v);
+	else if (!j->open || v->ordinal != j->open_next)
+		j->open = false; /* of a scan whose beginning is not there */
+	if (!j->open)
+		return;
+	for (unsigned i = 0; i < v->len; i++)
+		(void)gw_ring_put(j->f->ring, v->bytes[i]);
+	j->open_next++;
+	if ((v->flags & GW_FLASH_MORE) == 0)
+		commit(j);
+}
+
+static void restore(struct gw_flash *f)
+{
+	struct gw_ring_header *r = &f->ring->now;
+	struct found j = {.f = f};
+
+	gw_flash_log_walk(&f->log, learn, &j);
+	r->session = j.state.session;
+	r->from = j.state.from;
+	r->base = r->next = j.state.base - j.state.from;
+	r->lost = r->lost_told = j.state.lost;
+	r->cmd_next = j.state.cmd_next + COMMAND_LEAP;
+	f->ring->at_seq = r->base;
+	j.good = j.state.base;
+	gw_flash_log_walk(&f->log, load, &j);
+	gw_ring_drop(f->ring);
+	f->restored = r->next - r->base;
+	r->ends = j.state.ending && before(j.state.ends, j.good) ? j.state.ends - r->from : r->next;
+	r->ending = 1;
+	r->clock_seq = r->next;
+	if (r->session == 0 || !before(r->base, r->ends))
+		gw_ring_open_session(f->ring, 0);
+	else
+		gw_ring_save(f->ring);
+}
+
+bool gw_flash_attach(struct gw_flash *f, const struct gw_flash_io *io, void *ctx,
+		     struct gw_ring *ring, bool warm)
+{
+	bool found, whole;
+
+	*f = (struct gw_flash){.ring = io != NULL ? ring : NULL};
+	if (io == NULL)
+		return false;
+	found = gw_flash_log_find(&f->log, io, ctx);
+	if (warm) {
+		/* The reset may have come between the flash and the ring's header. */
+		bool same = found && f->log.generation - ring->now.flash_generation <= NEAR;
+
+		f->written = same ? ring->now.flash_written : base_of(f);
+		if (before(f->written, base_of(f)) || before(next_of(f), f->written))
+			f->written = base_of(f);
+		f->high = next_of(f);
+		f->marked = base_of(f);
+		f->promised = f->written;
+		return false;
+	}
+	if (found)
+		restore(f);
+	f->marked = base_of(f);
+	f->written = f->promised = f->high = next_of(f);
+	/* The last piece may have been caught by the cut and read well by luck. */
+	if (ring->now.used > 0) {
+		f->written--;
+		(void)write_piece(f, GW_FLASH_FOR_START, &whole);
+		f->written = next_of(f);
+	}
+	ring->now.flash_written = f->written;
+	ring->now.flash_generation = f->log.generation;
+	gw_ring_save(ring);
+	return ring->now.used > 0;
+}
+
+/* --- running -------------------------------------------------------------------------------- */
+
+static void catch_up(struct gw_flash *f)
+{
+	if (before(f->written, base_of(f)))
+		f->written = base_of(f);
+}
+
+bool gw_flash_acked(struct gw_flash *f)
+{
+	if (f->ring == NULL)
+		return true;
+	catch_up(f);
+	if (!before(f->promised, base_of(f)))
+		return false;
+	f->promised = base_of(f);
+	return true;
+}
+
+bool gw_flash_open(struct gw_flash *f, uint32_t session)
+{
+	struct gw_flash_state s;
+
+	if (!gw_flash_works(f))
+		return true;
+	/* With nothing there that flash thinks unacknowledged, the first piece will say what its
+	 * number means. */
+	if (!before(f->marked, f->high))
+		return true;
+	s = state_of(f);
+	s.session = session;
+	s.from = s.base;
+	s.ending = false;
+	s.ends = 0;
+	switch (write_state(f, &s, GW_FLASH_FOR_SESSION)) {
+	case GW_FLASH_DONE:
+	case GW_FLASH_DEAD:
+		return true;
+	case GW_FLASH_WAIT:
+	case GW_FLASH_FULL:
+	default:
+		return false;
+	}
+}
+
+static void wake(struct gw_flash *f, uint32_t at_ms)
+{
+	f->due_ms = at_ms;
+	f->waiting = true;
+}
+
+/* Whether the scan of the piece `written` has waited long enough. */
+static bool due(struct gw_flash *f, uint32_t now_ms, uint32_t hold_ms)
+{
+	uint8_t payload[GW_LINK_PAYLOAD_MAX], flags;
+	uint32_t age;
+
+	(void)gw_ring_piece(f->ring, f->written - f->ring->now.from, payload, &flags);
+	age = now_ms - gw_link_get32(payload + 1);
+	if ((flags & GW_LINK_F_CLK) != 0 || age >= hold_ms)
+		return true;
+	wake(f, now_ms + hold_ms - age);
+	return false;
+}
+
+/* With nothing left that waits, flash is told so, that a cold start need not offer it again. */
+static void mark(struct gw_flash *f, uint32_t now_ms)
+{
+	if (f->ring->now.used > 0 || f->log.at == 0) {
+		f->idle_ms = now_ms;
+	} else if (before(f->marked, f->high)) {
+		struct gw_flash_state s = state_of(f);
+
+		wake(f, f->idle_ms + MARK_MS);
+		if (now_ms - f->idle_ms >= MARK_MS &&
+		    write_state(f, &s, GW_FLASH_FOR_SESSION) != GW_FLASH_DONE)
+			wake(f, now_ms + MARK_MS);
+	}
+}
+
+bool gw_flash_step(struct gw_flash *f, uint32_t now_ms, uint32_t hold_ms, bool quiet, bool silent)
+{
+	bool whole = false;
+
+	f->waiting = false;
+	if (!gw_flash_works(f))
+		return false;
+	catch_up(f);
+	if (!quiet || !f->log.io->safe(f->log.ctx, false)) {
+		wake(f, now_ms + POLL_MS);
+		return false;
+	}
+	mark(f, now_ms);
+	if (!before(f->written, next_of(f)))
+		return false;
+	if (!silent && !due(f, now_ms, hold_ms))
+		return false;
+	wake(f, now_ms + POLL_MS);
+	gw_flash_log_prepare(&f->log, base_of(f));
+	if (write_piece(f, GW_FLASH_FOR_SCAN, &whole) != GW_FLASH_DONE)
+		return false;
+	wake(f, now_ms);
+	if (!whole || !before(f->promised, f->written))
+		return false;
+	f->promised = f->written;
+	return true;
+}
+
+uint32_t gw_flash_wait_ms(const struct gw_flash *f, uint32_t now_ms)
+{
+	uint32_t left = f->due_ms - now_ms;
+
+	if (!f->waiting || !gw_flash_works(f))
+		return UINT32_MAX;
+	return (int32_t)left > 0 ? left : 0;
+}
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * An append-only log in erasable flash: pieces of scans and the state they are numbered by, in a
+ * circle of sectors.  It knows nothing of docks and beeps (flash_journal.h does); it promises that
+ * whatever instant the power goes at, a record is found afterwards or it is not, never a part of
+ *it.
+ *
+ *	sector   [ header: generation, ordinal, state, check ][ record ][ record ] ... [ blank ]
+ *	record   kind 1 flags 1 origin 1 len 1  ordinal 4  back 2  t_ms 4  bytes 0..225  FF..  check
+ *4
+ *
+ * Records are multiples of eight bytes.  A piece of 13 digits takes 32.  `ordinal` counts pieces
+ * over the log's whole life; `ordinal - back` is acknowledged below.  The check is CRC-32C, begun
+ * with the sector's generation, so that what an interrupted erase left behind does not pass; a
+ *check of FFFFFFFF is never written.
+ *
+ * How it withstands a cut at any program or erase, torn writes and unsteady bits:
+ *
+ *  1. A record's check is programmed last.  Before that, its place reads FFFFFFFF: no record.
+ *     Cut within the check: it is right, or the record is none.
+ *  2. A new sector gets its first record and then its header; without a header it is not looked at.
+ *  3. Only what this life has erased is ever written to, since an erase that was cut may leave
+ *cells that read FF today and not tomorrow.  So no start appends to what it finds; it opens a
+ *sector.
+ *  4. Only the record written last can be unsteady.  It is written again as the first record of the
+ *     sector that a start opens, before anything is said about it to anybody.
+ *  5. A header says `ordinal`: pieces of that number and above in older sectors count for nothing.
+ *     What one start did not find can so not turn up at a later one, under a number used anew.
+ *  6. A sector is erased when every piece in it is acknowledged, hence in the order written; each
+ *     sector wears alike.  Two sectors are kept back: for a start and for a change of session.
+ *
+ * Owns nothing but its counters; the flash is the board's (gw_flash_io).  No heap, no clock.
+ *
+ *	gw_flash_log_find(&log, &io, ctx);         what is there
+ *	gw_flash_log_walk(&log, visit, ctx);       every record that counts, oldest first
+ *	gw_flash_log_append(&log, &state, next, &piece, why);
+ */
+#ifndef FIRMWARE_FLASH_LOG_H
+#define FIRMWARE_FLASH_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "goeswith/link.h"
+
+#define GW_FLASH_SECTORS_MIN 6u
+#define GW_FLASH_SECTORS_MAX 64u
+#define GW_FLASH_HEADER      56u /* bytes of a sector that are none of its records */
+#define GW_FLASH_RECORD_MAX  248u
+
+/* The flash.  Addresses count from its first byte. */
+struct gw_flash_io {
+	uint32_t sector_size;  /* what one erase takes: 512 or more, a multiple of 8 */
+	uint16_t sector_count; /* GW_FLASH_SECTORS_MIN to _MAX */
+	uint16_t endurance_k;  /* erases a sector stands, in thousands, as the data sheet says */
+	/* False where the cells cannot be read (an error-correcting flash says so). */
+	bool (*read)(void *ctx, uint32_t at, void *bytes, uint32_t len);
+	/* Only ever on erased cells; at and len are multiples of 8; ascending.  False: it failed.
+	 */
+	bool (*program)(void *ctx, uint32_t at, const uint8_t *bytes, uint32_t len);
+	bool (*erase)(void *ctx, uint32_t sector);
+	/* Whether nobody is kept waiting by a program (or an erase) of now. */
+	bool (*safe)(void *ctx, bool erase);
+};
+
+enum gw_flash_kind { GW_FLASH_PIECE = 0x51, GW_FLASH_STATE = 0x52, GW_FLASH_OPEN = 0x53 };
+enum gw_flash_flag {
+	GW_FLASH_FIRST = 1, /* of its scan */
+	GW_FLASH_MORE = 2,  /* pieces follow */
+	GW_FLASH_LOST = 4,  /* scans before it were refused */
+};
+enum gw_flash_result {
+	GW_FLASH_DONE, /* it is there, read back and compared */
+	GW_FLASH_WAIT, /* not now: it needs an erase, and the board says that is not safe */
+	GW_FLASH_FULL, /* not before scans are acknowledged */
+	GW_FLASH_DEAD, /* no sector takes it */
+};
+
+/* What a record is written for.  If it needs a new sector, so many free ones must be left behind.
+ */
+enum gw_flash_reason {
+	GW_FLASH_FOR_SESSION = 0,
+	GW_FLASH_FOR_START = 1, /* and whether it is safe is not asked: nobody is served yet */
+	GW_FLASH_FOR_SCAN = 2,
+};
+
+/* How ordinals stand to the numbers that the register knows. */
+struct gw_flash_state {
+	uint32_t session;  /* 0: none, nothing is numbered */
+	uint32_t from;     /* ordinal of the session's number 0 */
+	uint32_t ends;     /* if `ending`: ordinal from which on pieces are none of the session's */
+	uint32_t base;     /* every piece below is acknowledged */
+	uint32_t cmd_next; /* commands below were carried out; those since, perhaps */
+	uint32_t lost;
+	bool ending;
+};
+
+struct gw_flash_view {
+	uint8_t kind, flags, origin, len;
+	uint32_t ordinal, base, t_ms;
+	const uint8_t *bytes;        /* a piece's; borrowed for the call */
+	struct gw_flash_state state; /* if it is none */
+};
+
+struct gw_flash_log {
+	const struct gw_flash_io *io; /* borrowed */
+	void *ctx;
+	uint32_t generation; /* of the newest sector: how many were ever opened */
+	uint32_t at;         /* where the next record goes; 0: it opens a sector */
+	uint16_t sector;     /* the newest */
+	uint16_t next;       /* the one to be opened after it */
+	bool erased;         /* and that one is erased, by us */
+	bool dead;
+	uint32_t bad;      /* places that were written and hold no record */
+	uint32_t erases;   /* since the start */
+	uint32_t failures; /* of program or erase, since the start */
+};
+
+/* Looks for the newest sector; false when there is none.  Reads only. */
+bool gw_flash_log_find(struct gw_flash_log *log, const struct gw_flash_io *io, void *ctx);
+/* Reads only; counts in log->bad. */
+void gw_flash_log_walk(struct gw_flash_log *log,
+		       void (*visit)(void *ctx, const struct gw_flash_view *record), void *ctx);
+/*
+ * Adds a piece, or the state alone (piece NULL; `next` is then the ordinal to come).  The state
+ * goes into the header of a sector that is opened.
+ */
+enum gw_flash_result gw_flash_log_append(struct gw_flash_log *log,
+					 const struct gw_flash_state *state, uint32_t next,
+					 const struct gw_flash_view *piece,
+					 enum gw_flash_reason why);
+/* Erases the next sector if the newest is nearly full, the next free, and it is safe. */
+void gw_flash_log_prepare(struct gw_flash_log *log, uint32_t base);
+
+/* Bytes of flash a piece of len bytes takes. */
+static inline uint32_t gw_flash_record_size(uint32_t len)
+{
+	return (14u + len + 4u + 7u) & ~7u;
+}
+
+/*
+ * What the flash stands, in scans of len bytes (at most 225), each of them written: with s sectors
+ * of e thousand erases and floor((sector - 56) / record) scans in each.
+ */
+static inline uint64_t gw_flash_endurance(const struct gw_flash_io *io, uint32_t len)
+{
+	uint32_t scans = (io->sector_size - GW_FLASH_HEADER) / gw_flash_record_size(len);
+
+	return (uint64_t)io->sector_count * io->endurance_k * 1000u * scans;
+}
+
+#endif
