@@ -329,30 +329,39 @@ FW_CROSS  ?= arm-none-eabi-
 FW_CFLAGS := -std=c11 -ffreestanding -Os -g -mcpu=cortex-m3 -mthumb $(WARN) -Werror -fstack-usage \
 	-ffunction-sections -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)=. -Iinclude -Ipos-plugin -I.
 .PHONY: firmware flash check-dock
+# FLASH_JOURNAL=1 makes images with the flash journal beside the others, in build/firmware/BOARD-flash.
+FW_FLASH_SRC := $(addprefix firmware/,flash_journal.c flash_log.c board/cortexm/flash.c)
+FW_FLASH_ELF := $(FW_BOARDS:%=build/firmware/%-flash/dock.elf)
+.PHONY: firmware-flash
 ifeq ($(call have_tool,$(FW_CROSS)gcc),yes)
 FW_ELF := $(FW_BOARDS:%=build/firmware/%/dock.elf)
-firmware: $(FW_ELF)
+firmware: $(FW_ELF) $(if $(FLASH_JOURNAL),$(FW_FLASH_ELF))
+firmware-flash: $(FW_FLASH_ELF)
 else
 FW_ELF :=
-firmware:
-	@echo "firmware: skipped, there is no $(FW_CROSS)gcc (apt-get install --no-install-recommends gcc-arm-none-eabi)"
+firmware firmware-flash:
+	@echo "$@: skipped, there is no $(FW_CROSS)gcc (apt-get install --no-install-recommends gcc-arm-none-eabi)"
 endif
 
+# $(1) image, $(2) board, $(3) flags, $(4) sources of this image
 define FIRMWARE
 build/firmware/$(1)/%.o: %.c
 	$$(call say,FWCC,$(1) $$<)
 	@mkdir -p $$(@D)
-	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -DGW_BOARD_NAME='"$(1)"' $(FW_DEFINES) -MMD -MP -c -o $$@ $$<
-build/firmware/$(1)/dock.elf: $(patsubst %.c,build/firmware/$(1)/%.o,$(FW_SRC) firmware/board/$(1)/board.c) \
-		firmware/board/$(1)/link.ld firmware/board/cortexm/sections.ld firmware/check-size.sh
+	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -DGW_BOARD_NAME='"$(2)"' $(3) $(FW_DEFINES) -MMD -MP -c -o $$@ $$<
+build/firmware/$(1)/dock.elf: $(patsubst %.c,build/firmware/$(1)/%.o,$(FW_SRC) firmware/board/$(2)/board.c $(4)) \
+		firmware/board/$(2)/link.ld firmware/board/cortexm/sections.ld firmware/check-size.sh firmware/check-ram.sh
 	$$(call say,FWLINK,$$@)
 	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -nostdlib -Wl,--gc-sections -Wl,-Map=$$(@:.elf=.map) \
-		-T firmware/board/$(1)/link.ld -o $$@ $$(filter %.o,$$^) -lgcc
+		-T firmware/board/$(2)/link.ld -o $$@ $$(filter %.o,$$^) -lgcc
 	$$(Q)$(FW_CROSS)objcopy -O binary $$@ $$(@:.elf=.bin)
 	$$(Q)$(FW_CROSS)objcopy -O ihex $$@ $$(@:.elf=.hex)
 	$$(Q)firmware/check-size.sh $(1) $$@ build/firmware/$(1)
 endef
-$(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b))))
+$(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b),$(b),-DGW_FLASH_JOURNAL=0,)))
+# A board without flash.h is stopped by the sentence in board/cortexm/flash.h.
+fw_flash_h = $(wildcard firmware/board/$(1)/flash.h)
+$(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b)-flash,$(b),-DGW_FLASH_JOURNAL=1 $(if $(call fw_flash_h,$(b)),-include $(call fw_flash_h,$(b))),$(FW_FLASH_SRC) $(wildcard firmware/board/$(b)/flash.c))))
 
 flash: firmware
 	$(Q)if command -v openocd >/dev/null; then \
@@ -362,10 +371,10 @@ flash: firmware
 		st-flash --reset write build/firmware/stm32f1/dock.bin 0x08000000; \
 	else echo "flash: neither openocd nor st-flash is installed"; exit 4; fi
 
-check-run check-e2e: firmware
+check-run check-e2e: firmware firmware-flash
 
 # The dock, all of it: 3,000 simulated seeds, fuzz smoke, the image in the emulator.
-check-dock: all firmware $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_link $(DOCK_HOST)
+check-dock: all firmware firmware-flash $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_link $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(B)/tests/unit/test_link $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_dock_sim
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner" FUZZ_SECONDS=10 fuzz-run
 	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py tests/e2e/dock_qemu_register.py

@@ -6,7 +6,8 @@
  * byte into the till's queue as well and starts the till's transmitter, so that a byte is on its
  * way to the till before anything has looked at it, whatever the main loop is busy with.
  *
- * Nothing here blocks and nothing allocates.  All calls come from the main loop.
+ * Nothing here blocks (but the flash, see there) and nothing allocates.  All calls come from the
+ * main loop.
  */
 #ifndef FIRMWARE_BOARD_H
 #define FIRMWARE_BOARD_H
@@ -15,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "firmware/flash_journal.h"
 #include "firmware/ring.h"
 
 enum gw_board_line { GW_BOARD_SCANNER, GW_BOARD_TILL, GW_BOARD_HOST, GW_BOARD_DISPLAY };
@@ -43,6 +45,15 @@ uint32_t gw_board_till_dropped(void);
 
 /* Speed and format of scanner's and till's line; false, and nothing changed, when it cannot. */
 bool gw_board_set_lines(uint32_t baud, uint8_t bits, uint8_t parity);
+
+#if GW_FLASH_JOURNAL
+/*
+ * Only with FLASH_JOURNAL=1, and only where no byte of scanner or till is lost or delayed while
+ * flash is programmed or erased.  Both may keep the main loop; PORTING.md says for how long. Called
+ * with any context.
+ */
+const struct gw_flash_io *gw_board_flash(void);
+#endif
 
 /* Memory that survives a reset. */
 struct gw_ring_store *gw_board_store(uint32_t *size);

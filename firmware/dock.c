@@ -47,7 +47,7 @@ static uint8_t state_of(const struct gw_dock *d)
 	return (uint8_t)(d->io->state(d->ctx) | (d->warm ? GW_LINK_ST_WARM : 0) |
 			 (d->config->watchdog ? GW_LINK_ST_WATCHDOG : 0) |
 			 (gw_scanner_in_step(&d->scanner) ? 0 : GW_LINK_ST_STARTING) |
-			 (d->ring.now.ending != 0 ? GW_LINK_ST_RESTORED : 0));
+			 (gw_ring_ending(&d->ring) ? GW_LINK_ST_RESTORED : 0));
 }
 
 void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hello *hello)
@@ -464,8 +464,8 @@ static void take_open(struct gw_dock *d, const struct gw_link_frame *f)
 	if (f->session == 0 || f->session == d->ring.now.session || replaces != d->ring.now.session)
 		return;
 	/* Whoever replaces what was restored knows more of it than we: it has all of it. */
-	if (d->ring.now.ending != 0) {
-		(void)gw_ring_ack(&d->ring, d->ring.now.ends);
+	if (gw_ring_ending(&d->ring)) {
+		(void)gw_ring_ack(&d->ring, gw_ring_numbered(&d->ring));
 		(void)gw_flash_acked(&d->flash);
 		take_session(d, 0);
 	}
@@ -491,7 +491,7 @@ static void take_ack(struct gw_dock *d, const struct gw_link_frame *f, uint32_t 
 		return;
 	}
 	/* What is left of a session may be less than the host has of it. */
-	if (ring->ending != 0 && (int32_t)(next - end) > 0)
+	if (gw_ring_ending(&d->ring) && (int32_t)(next - end) > 0)
 		next = end;
 	/* Numbers the ring does not hold: a stale ACK, or one for another dock's life. */
 	if (next - ring->base > end - ring->base)
@@ -503,7 +503,7 @@ static void take_ack(struct gw_dock *d, const struct gw_link_frame *f, uint32_t 
 		gw_link_sender_back(&d->sender, now_ms);
 	if (gw_ring_ack(&d->ring, next) > 0 && gw_flash_acked(&d->flash))
 		beep_good(d);
-	if (ring->ending != 0 && ring->base == ring->ends)
+	if (gw_ring_ending(&d->ring) && ring->base == end)
 		take_session(d, 0);
 }
 

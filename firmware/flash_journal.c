@@ -72,7 +72,7 @@ static void note(struct gw_flash *f, const struct gw_flash_state *s)
 static enum gw_flash_result write_state(struct gw_flash *f, const struct gw_flash_state *s,
 					enum gw_flash_reason why)
 {
-	enum gw_flash_result r = gw_flash_log_append(&f->log, s, f->written, NULL, why);
+	enum gw_flash_result r = gw_flash_log_state(&f->log, s, f->written, why);
 
 	if (r == GW_FLASH_DONE)
 		note(f, s);
@@ -90,8 +90,10 @@ static bool outdated(const struct gw_flash *f, const struct gw_flash_state *s)
 /* Writes the piece `written`; *whole: it was its scan's last. */
 static enum gw_flash_result write_piece(struct gw_flash *f, enum gw_flash_reason why, bool *whole)
 {
-	uint8_t payload[GW_LINK_PAYLOAD_MAX], flags;
+	/* The ring puts the piece's own 5 bytes of header in front of where the record wants it. */
+	uint8_t raw[GW_FLASH_RECORD_MAX], *payload = raw + GW_FLASH_HEAD - GW_LINK_SCAN_HEADER;
 	uint32_t seq = f->written - f->ring->now.from;
+	uint8_t flags = 0;
 	size_t len = gw_ring_piece(f->ring, seq, payload, &flags);
 	struct gw_flash_state s = state_of(f);
 	struct gw_flash_view v = {.kind = GW_FLASH_PIECE,
@@ -99,20 +101,16 @@ static enum gw_flash_result write_piece(struct gw_flash *f, enum gw_flash_reason
 				  .len = (uint8_t)(len - GW_LINK_SCAN_HEADER),
 				  .ordinal = f->written,
 				  .base = s.base,
-				  .t_ms = gw_link_get32(payload + 1),
-				  .bytes = payload + GW_LINK_SCAN_HEADER};
+				  .t_ms = gw_link_get32(payload + 1)};
 	enum gw_flash_result r;
 
 	*whole = (flags & GW_LINK_F_FRAG) == 0;
 	v.flags = (uint8_t)((seq == f->ring->at_seq ? GW_FLASH_FIRST : 0) |
 			    (*whole ? 0 : GW_FLASH_MORE) |
 			    ((flags & GW_LINK_F_LOST) != 0 ? GW_FLASH_LOST : 0));
-	if (outdated(f, &s)) {
-		r = write_state(f, &s, why);
-		if (r != GW_FLASH_DONE)
-			return r;
-	}
-	r = gw_flash_log_append(&f->log, &s, f->written, &v, why);
+	r = outdated(f, &s) ? write_state(f, &s, why) : GW_FLASH_DONE;
+	if (r == GW_FLASH_DONE)
+		r = gw_flash_log_piece(&f->log, &s, &v, raw, why);
 	if (r == GW_FLASH_DONE) {
 		f->written++;
 		note(f, &s);
@@ -330,12 +328,10 @@ static void wake(struct gw_flash *f, uint32_t at_ms)
 /* Whether the scan of the piece `written` has waited long enough. */
 static bool due(struct gw_flash *f, uint32_t now_ms, uint32_t hold_ms)
 {
-	uint8_t payload[GW_LINK_PAYLOAD_MAX], flags;
-	uint32_t age;
+	bool old;
+	uint32_t age = now_ms - gw_ring_time(f->ring, f->written - f->ring->now.from, &old);
 
-	(void)gw_ring_piece(f->ring, f->written - f->ring->now.from, payload, &flags);
-	age = now_ms - gw_link_get32(payload + 1);
-	if ((flags & GW_LINK_F_CLK) != 0 || age >= hold_ms)
+	if (old || age >= hold_ms)
 		return true;
 	wake(f, now_ms + hold_ms - age);
 	return false;

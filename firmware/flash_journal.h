@@ -42,11 +42,6 @@
 #include "firmware/flash_log.h"
 #include "firmware/ring.h"
 
-/* Firmware without the option says 0 and has nothing of it in the image. */
-#ifndef GW_FLASH_JOURNAL
-#define GW_FLASH_JOURNAL 1
-#endif
-
 #if GW_FLASH_JOURNAL
 struct gw_flash {
 	struct gw_flash_log log;

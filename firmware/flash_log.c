@@ -6,7 +6,7 @@
 
 #define MAGIC   0x474A0100u
 #define BLANK   0xFFFFFFFFu
-#define HEAD    14u
+#define HEAD    GW_FLASH_HEAD
 #define STATE   25u
 #define OPENING 33u
 
@@ -308,11 +308,12 @@ static enum gw_flash_result make_room(struct gw_flash_log *log, uint32_t base,
 	return GW_FLASH_DEAD;
 }
 
-/* The first record, then the header, which makes both count. */
+/* The first record (size 0: none), then the header, which makes both count. */
 static bool open_sector(struct gw_flash_log *log, const struct gw_flash_state *state, uint32_t next,
-			uint8_t *raw, uint32_t size)
+			const uint8_t *raw, uint32_t size)
 {
 	uint32_t at = log->next * log->io->sector_size;
+	uint8_t header[GW_FLASH_HEADER];
 
 	log->erased = false; /* written to once, whatever comes of it */
 	log->at = 0;
@@ -320,8 +321,8 @@ static bool open_sector(struct gw_flash_log *log, const struct gw_flash_state *s
 		return false;
 	/* A generation that was tried is used up: two sectors of one would have no order. */
 	log->generation++;
-	(void)make_state(raw, GW_FLASH_OPEN, log, state, next, log->generation);
-	if (!put_record(log, at, raw, GW_FLASH_HEADER))
+	(void)make_state(header, GW_FLASH_OPEN, log, state, next, log->generation);
+	if (!put_record(log, at, header, GW_FLASH_HEADER))
 		return false;
 	log->sector = log->next;
 	log->next = after(log, log->sector);
@@ -329,42 +330,70 @@ static bool open_sector(struct gw_flash_log *log, const struct gw_flash_state *s
 	return true;
 }
 
-static uint32_t make_piece(uint8_t *raw, const struct gw_flash_view *piece, uint32_t generation)
+static bool fits(const struct gw_flash_log *log, uint32_t size)
 {
-	for (uint32_t i = 0; i < piece->len; i++)
-		raw[HEAD + i] = piece->bytes[i];
-	return seal(raw, piece, generation);
+	return log->at != 0 && size <= (log->sector + 1u) * log->io->sector_size - log->at;
 }
 
-enum gw_flash_result gw_flash_log_append(struct gw_flash_log *log,
-					 const struct gw_flash_state *state, uint32_t next,
-					 const struct gw_flash_view *piece,
-					 enum gw_flash_reason why)
+/* A sealed record into the open sector, which is not used again if that fails. */
+static bool add(struct gw_flash_log *log, const uint8_t *raw, uint32_t size)
 {
-	uint8_t raw[GW_FLASH_RECORD_MAX];
-	uint32_t size = gw_flash_record_size(piece != NULL ? piece->len : STATE);
-	uint32_t ordinal = piece != NULL ? piece->ordinal : next;
+	uint32_t at = log->at;
+
+	log->at += size;
+	if (put_record(log, at, raw, size))
+		return true;
+	log->at = 0;
+	return false;
+}
+
+enum gw_flash_result gw_flash_log_piece(struct gw_flash_log *log,
+					const struct gw_flash_state *state,
+					const struct gw_flash_view *piece,
+					uint8_t raw[GW_FLASH_RECORD_MAX], enum gw_flash_reason why)
+{
+	uint32_t size = gw_flash_record_size(piece->len);
 
 	for (unsigned tries = 0; tries < log->io->sector_count && !log->dead; tries++) {
-		uint32_t end = (log->sector + 1u) * log->io->sector_size;
 		enum gw_flash_result room;
 
-		if (log->at != 0 && size <= end - log->at) {
-			size = piece != NULL ? make_piece(raw, piece, log->generation)
-					     : make_state(raw, GW_FLASH_STATE, log, state, ordinal,
-							  log->generation);
-			log->at += size;
-			if (put_record(log, log->at - size, raw, size))
+		if (fits(log, size)) {
+			(void)seal(raw, piece, log->generation);
+			if (add(log, raw, size))
 				return GW_FLASH_DONE;
-			log->at = 0; /* nothing more into a sector that failed */
 			continue;
 		}
 		room = make_room(log, state->base, why);
 		if (room != GW_FLASH_DONE)
 			return room;
-		if (piece != NULL)
-			size = make_piece(raw, piece, log->generation + 1u);
-		if (open_sector(log, state, ordinal, raw, piece != NULL ? size : 0))
+		(void)seal(raw, piece, log->generation + 1u);
+		if (open_sector(log, state, piece->ordinal, raw, size))
+			return GW_FLASH_DONE;
+		log->next = after(log, log->next);
+	}
+	log->dead = true;
+	return GW_FLASH_DEAD;
+}
+
+enum gw_flash_result gw_flash_log_state(struct gw_flash_log *log,
+					const struct gw_flash_state *state, uint32_t next,
+					enum gw_flash_reason why)
+{
+	uint8_t raw[HEAD + STATE + 4u + 8u];
+
+	for (unsigned tries = 0; tries < log->io->sector_count && !log->dead; tries++) {
+		enum gw_flash_result room;
+
+		if (fits(log, gw_flash_record_size(STATE))) {
+			if (add(log, raw,
+				make_state(raw, GW_FLASH_STATE, log, state, next, log->generation)))
+				return GW_FLASH_DONE;
+			continue;
+		}
+		room = make_room(log, state->base, why);
+		if (room != GW_FLASH_DONE)
+			return room;
+		if (open_sector(log, state, next, NULL, 0))
 			return GW_FLASH_DONE;
 		log->next = after(log, log->next);
 	}

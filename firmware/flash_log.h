@@ -32,7 +32,8 @@
  *
  *	gw_flash_log_find(&log, &io, ctx);         what is there
  *	gw_flash_log_walk(&log, visit, ctx);       every record that counts, oldest first
- *	gw_flash_log_append(&log, &state, next, &piece, why);
+ *	gw_flash_log_piece(&log, &state, &piece, raw, why);
+ *	gw_flash_log_state(&log, &state, next, why);
  */
 #ifndef FIRMWARE_FLASH_LOG_H
 #define FIRMWARE_FLASH_LOG_H
@@ -47,6 +48,7 @@
 #define GW_FLASH_SECTORS_MAX 64u
 #define GW_FLASH_HEADER      56u /* bytes of a sector that are none of its records */
 #define GW_FLASH_RECORD_MAX  248u
+#define GW_FLASH_HEAD        14u /* bytes of a record before a piece's */
 
 /* The flash.  Addresses count from its first byte. */
 struct gw_flash_io {
@@ -122,20 +124,24 @@ bool gw_flash_log_find(struct gw_flash_log *log, const struct gw_flash_io *io, v
 void gw_flash_log_walk(struct gw_flash_log *log,
 		       void (*visit)(void *ctx, const struct gw_flash_view *record), void *ctx);
 /*
- * Adds a piece, or the state alone (piece NULL; `next` is then the ordinal to come).  The state
- * goes into the header of a sector that is opened.
+ * Adds a piece, whose len bytes the caller has put into raw from GW_FLASH_HEAD on; the rest of raw
+ * is made here.  The state goes into the header, if a sector is opened.
  */
-enum gw_flash_result gw_flash_log_append(struct gw_flash_log *log,
-					 const struct gw_flash_state *state, uint32_t next,
-					 const struct gw_flash_view *piece,
-					 enum gw_flash_reason why);
+enum gw_flash_result gw_flash_log_piece(struct gw_flash_log *log,
+					const struct gw_flash_state *state,
+					const struct gw_flash_view *piece,
+					uint8_t raw[GW_FLASH_RECORD_MAX], enum gw_flash_reason why);
+/* Adds the state alone; next is the ordinal of the piece to come. */
+enum gw_flash_result gw_flash_log_state(struct gw_flash_log *log,
+					const struct gw_flash_state *state, uint32_t next,
+					enum gw_flash_reason why);
 /* Erases the next sector if the newest is nearly full, the next free, and it is safe. */
 void gw_flash_log_prepare(struct gw_flash_log *log, uint32_t base);
 
 /* Bytes of flash a piece of len bytes takes. */
 static inline uint32_t gw_flash_record_size(uint32_t len)
 {
-	return (14u + len + 4u + 7u) & ~7u;
+	return (GW_FLASH_HEAD + len + 4u + 7u) & ~7u;
 }
 
 /*

@@ -26,6 +26,10 @@
 #define GW_DISPLAY_PAGE GW_DISPLAY_CP858
 #endif
 
+#ifndef GW_FLASH_HOLD_MS
+#define GW_FLASH_HOLD_MS 150
+#endif
+
 int main(void);
 
 /* Beeps are steps of 60 ms, bit 0 first: short, long, twice short. */
@@ -174,6 +178,10 @@ static void configure(struct gw_dock_config *c)
 	c->new_clock = true;
 	c->forwarded = true;
 	c->watchdog = gw_board_was_watchdog();
+#if GW_FLASH_JOURNAL
+	c->flash = gw_board_flash();
+	c->flash_hold_ms = GW_FLASH_HOLD_MS;
+#endif
 	c->board = GW_BOARD_NAME;
 	gw_board_unit(c->unit);
 }

@@ -13,23 +13,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A handler that lives in RAM (GW_FAST) must not call what does not: there it is in one piece. */
+#if defined(GW_FLASH_STALLS) && GW_FLASH_STALLS
+#define GW_QUEUE_INLINE static inline __attribute__((always_inline))
+#else
+#define GW_QUEUE_INLINE static inline
+#endif
+
 struct gw_queue {
 	uint8_t *room; /* borrowed */
 	uint16_t mask; /* size - 1 */
 	volatile uint16_t in, out;
 };
 
-static inline uint16_t gw_queue_used(const struct gw_queue *q)
+GW_QUEUE_INLINE uint16_t gw_queue_used(const struct gw_queue *q)
 {
 	return (uint16_t)(q->in - q->out);
 }
 
-static inline uint16_t gw_queue_free(const struct gw_queue *q)
+GW_QUEUE_INLINE uint16_t gw_queue_free(const struct gw_queue *q)
 {
 	return (uint16_t)(q->mask + 1u - gw_queue_used(q));
 }
 
-static inline bool gw_queue_put(struct gw_queue *q, uint8_t byte)
+GW_QUEUE_INLINE bool gw_queue_put(struct gw_queue *q, uint8_t byte)
 {
 	uint16_t in = q->in;
 
@@ -58,7 +65,7 @@ static inline void gw_queue_add(struct gw_queue *q, uint16_t len)
 	q->in = (uint16_t)(q->in + len);
 }
 
-static inline bool gw_queue_get(struct gw_queue *q, uint8_t *byte)
+GW_QUEUE_INLINE bool gw_queue_get(struct gw_queue *q, uint8_t *byte)
 {
 	uint16_t out = q->out;
 

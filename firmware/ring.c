@@ -216,6 +216,32 @@ bool gw_ring_commit(struct gw_ring *r, uint8_t origin, uint32_t t_ms)
 	return true;
 }
 
+/* Moves the search to the record with this piece and reads its head; returns the scan's length. */
+static uint32_t find(struct gw_ring *r, uint32_t seq, uint8_t record[GW_RING_RECORD])
+{
+	if (seq - r->now.base < r->at_seq - r->now.base)
+		rewind_search(r);
+	for (;;) {
+		uint32_t len;
+
+		read_record(r, r->at, record);
+		len = gw_link_get16(record);
+		if (seq - r->at_seq < pieces_of(len))
+			return len;
+		r->at_seq += pieces_of(len);
+		r->at = wrap(r, r->at + GW_RING_RECORD + len);
+	}
+}
+
+uint32_t gw_ring_time(struct gw_ring *r, uint32_t seq, bool *old)
+{
+	uint8_t record[GW_RING_RECORD];
+
+	(void)find(r, seq, record);
+	*old = (int32_t)(seq - r->now.clock_seq) < 0;
+	return gw_link_get32(record + 4);
+}
+
 size_t gw_ring_piece(struct gw_ring *r, uint32_t seq, uint8_t payload[GW_LINK_PAYLOAD_MAX],
 		     uint8_t *flags)
 {
@@ -224,16 +250,7 @@ size_t gw_ring_piece(struct gw_ring *r, uint32_t seq, uint8_t payload[GW_LINK_PA
 
 	if (seq - r->now.base >= r->now.next - r->now.base)
 		return 0;
-	if (seq - r->now.base < r->at_seq - r->now.base)
-		rewind_search(r);
-	for (;;) {
-		read_record(r, r->at, record);
-		len = gw_link_get16(record);
-		if (seq - r->at_seq < pieces_of(len))
-			break;
-		r->at_seq += pieces_of(len);
-		r->at = wrap(r, r->at + GW_RING_RECORD + len);
-	}
+	len = find(r, seq, record);
 	from = (seq - r->at_seq) * GW_LINK_PIECE_MAX;
 	n = len - from < GW_LINK_PIECE_MAX ? len - from : GW_LINK_PIECE_MAX;
 	payload[0] = record[2];
@@ -280,8 +297,10 @@ unsigned gw_ring_ack(struct gw_ring *r, uint32_t next)
 void gw_ring_open_session(struct gw_ring *r, uint32_t session)
 {
 	r->now.session = session;
+#if GW_FLASH_JOURNAL
 	r->now.ending = 0;
 	r->now.from += r->now.base;
+#endif
 	r->now.next -= r->now.base;
 	r->now.clock_seq -= r->now.base;
 	if ((int32_t)r->now.clock_seq < 0)
@@ -289,11 +308,6 @@ void gw_ring_open_session(struct gw_ring *r, uint32_t session)
 	r->now.base = 0;
 	gw_ring_save(r);
 	rewind_search(r);
-}
-
-uint32_t gw_ring_numbered(const struct gw_ring *r)
-{
-	return r->now.ending != 0 ? r->now.ends : r->now.next;
 }
 
 bool gw_ring_load(struct gw_ring *r, uint8_t origin, uint32_t t_ms, bool lost)

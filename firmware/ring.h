@@ -20,6 +20,11 @@
 
 #include "goeswith/link.h"
 
+/* Firmware without a flash journal says 0 and has nothing of it in the image. */
+#ifndef GW_FLASH_JOURNAL
+#define GW_FLASH_JOURNAL 1
+#endif
+
 /* Length 2, origin 1, flags 1, t_ms 4, CRC-32C 4. */
 #define GW_RING_RECORD 12u
 
@@ -34,12 +39,13 @@ struct gw_ring_header {
 	uint32_t clock_seq;  /* below it t_ms is of a clock that was reset */
 	uint32_t cmd_next;   /* number of the next command to carry out */
 	uint32_t boots;
-	/* For the flash journal, which counts pieces over its whole life: ordinal = from + number.
-	 */
+#if GW_FLASH_JOURNAL
+	/* The flash journal counts pieces over its whole life: ordinal = from + number. */
 	uint32_t from;
 	uint32_t ending; /* 1: the session is a life's before the power loss, and ends with */
 	uint32_t ends;   /* this number; those from here on are not yet numbered */
 	uint32_t flash_written, flash_generation; /* what flash has (flash_journal.c) */
+#endif
 	uint32_t size; /* of the data, so that another build's ring is not believed */
 	uint32_t crc;  /* over all before */
 };
@@ -82,13 +88,35 @@ bool gw_ring_commit(struct gw_ring *r, uint8_t origin, uint32_t t_ms);
  */
 size_t gw_ring_piece(struct gw_ring *r, uint32_t seq, uint8_t payload[GW_LINK_PAYLOAD_MAX],
 		     uint8_t *flags);
+/* When the scan of this piece ended; *old: by a clock that was reset since.  seq in [base, next).
+ */
+uint32_t gw_ring_time(struct gw_ring *r, uint32_t seq, bool *old);
 /* Forgets every scan whose pieces are all below next.  Returns how many. */
 unsigned gw_ring_ack(struct gw_ring *r, uint32_t next);
 
 /* Numbers what is there from 0 in this session (0: it waits for one). */
 void gw_ring_open_session(struct gw_ring *r, uint32_t session);
+/* Whether what is held was restored from flash, and the session ends with it. */
+static inline bool gw_ring_ending(const struct gw_ring *r)
+{
+#if GW_FLASH_JOURNAL
+	return r->now.ending != 0;
+#else
+	(void)r;
+	return false;
+#endif
+}
+
 /* One past the last number that the session has. */
-uint32_t gw_ring_numbered(const struct gw_ring *r);
+static inline uint32_t gw_ring_numbered(const struct gw_ring *r)
+{
+#if GW_FLASH_JOURNAL
+	return r->now.ending != 0 ? r->now.ends : r->now.next;
+#else
+	return r->now.next;
+#endif
+}
+
 /* Commits a scan that comes from elsewhere than the scanner, as it was. */
 bool gw_ring_load(struct gw_ring *r, uint8_t origin, uint32_t t_ms, bool lost);
 /* Makes what was changed in `now` count. */

@@ -53,10 +53,13 @@ bool flash_model_read(void *ctx, uint32_t at, void *bytes, uint32_t len)
 	return true;
 }
 
-/* The power goes while these bytes are on their way to what they shall be. */
+/*
+ * The power goes while these bytes are on their way to what they shall be: none of the bits are
+ * there, all, some, or (erase) anything; and none is unsteady, one, or some of those that changed.
+ */
 static void tear(struct flash_model *m, uint32_t at, const uint8_t *want, uint32_t len)
 {
-	uint32_t how = roll(m) % 4, shaky = roll(m) % 3;
+	uint32_t how = roll(m) % 4, shaky = roll(m) % 3, one = roll(m) % (len * 8), at_bit = 0;
 
 	for (uint32_t i = 0; i < len; i++) {
 		uint8_t old = m->cells[at + i], target = want != NULL ? want[i] : 0xFF;
@@ -64,10 +67,16 @@ static void tear(struct flash_model *m, uint32_t at, const uint8_t *want, uint32
 		uint8_t done = how == 0 ? 0 : how == 1 ? 0xFF : (uint8_t)roll(m);
 
 		m->cells[at + i] = (uint8_t)((old & ~done) | (target & done));
-		if (shaky != 0)
-			m->unsteady[at + i] |= (uint8_t)(differ & roll(m));
 		if (want == NULL && how == 3)
 			m->cells[at + i] = (uint8_t)roll(m);
+		if (shaky == 1)
+			m->unsteady[at + i] |= (uint8_t)(differ & roll(m));
+		/* The first bit that changes at or behind a random place. */
+		for (unsigned bit = 0; bit < 8; bit++, at_bit++)
+			if (shaky == 2 && at_bit >= one && (differ >> bit & 1u) != 0) {
+				m->unsteady[at + i] |= (uint8_t)(1u << bit);
+				shaky = 0;
+			}
 	}
 	m->cut(m->cut_ctx);
 }

@@ -20,6 +20,16 @@
 #define SCB_ICSR_PENDSTSET (1u << 26)
 #define SCB_AIRCR          GW_REG(0xE000ED0Cu)
 
+/*
+ * What an interrupt handler is made of.  With a flash journal on a board whose flash stalls the
+ * processor, these functions are in RAM; sections.ld has the place, check-ram.sh the proof.
+ */
+#if GW_FLASH_JOURNAL && GW_FLASH_STALLS
+#define GW_FAST __attribute__((section(".fast"), noinline))
+#else
+#define GW_FAST
+#endif
+
 #define GW_TICK_MS     50u
 #define GW_STACK_PAINT 0x57AC57ACu
 
@@ -27,12 +37,12 @@ void gw_tick_start(uint32_t clock_hz);
 /* Whether a fault, or a watchdog that says so by interrupt, ended the life before. */
 bool gw_crashed(void);
 
-static inline void gw_irq_off(void)
+GW_QUEUE_INLINE void gw_irq_off(void)
 {
 	__asm__ volatile("cpsid i" ::: "memory");
 }
 
-static inline void gw_irq_on(void)
+GW_QUEUE_INLINE void gw_irq_on(void)
 {
 	__asm__ volatile("cpsie i" ::: "memory");
 }
@@ -76,7 +86,7 @@ void gw_uart_want_room(const struct gw_uart *u, bool wanted);
  * handlers, which do not interrupt each other, and by the main loop inside irq_off; its run time is
  * bounded, so that it never keeps the scanner's handler waiting.
  */
-static inline void gw_uart_pump(struct gw_uart *u)
+GW_QUEUE_INLINE void gw_uart_pump(struct gw_uart *u)
 {
 	uint8_t byte;
 
@@ -86,7 +96,7 @@ static inline void gw_uart_pump(struct gw_uart *u)
 	gw_uart_want_room(u, gw_queue_used(&u->tx) > 0);
 }
 
-static inline void gw_uart_error(struct gw_uart *u)
+GW_QUEUE_INLINE void gw_uart_error(struct gw_uart *u)
 {
 	if (!u->error)
 		u->error_at = u->rx.in;

@@ -6,7 +6,7 @@
 
 static uint32_t dropped;
 
-void gw_lines_forward(struct gw_uart *till, uint8_t byte)
+GW_FAST void gw_lines_forward(struct gw_uart *till, uint8_t byte)
 {
 	if (!gw_queue_put(&till->tx, byte))
 		dropped++;

@@ -97,7 +97,7 @@ void gw_fault(void)
 		;
 }
 
-void gw_tick(void)
+GW_FAST void gw_tick(void)
 {
 	ticks++;
 }

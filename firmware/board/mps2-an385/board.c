@@ -22,7 +22,11 @@ enum { CTRL_TX = 1, CTRL_RX = 2, CTRL_TX_INT = 4, CTRL_RX_INT = 8 };
 enum { INT_TX = 1, INT_RX = 2 };
 enum { IRQ_UART0 = 0, IRQ_UART1 = 2, IRQ_UART2 = 4, IRQ_UART3 = 18 }; /* sending: one above */
 
+#if GW_FLASH_JOURNAL
+#define RING_SIZE 3968u
+#else
 #define RING_SIZE 4160u
+#endif
 
 static union {
 	struct gw_ring_store store;

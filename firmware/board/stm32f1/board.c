@@ -43,7 +43,12 @@ enum { CR1_RE = 4, CR1_TE = 8, CR1_RXNEIE = 32, CR1_TXEIE = 128, CR1_PS = 512, C
 enum { CR1_M = 4096, CR1_UE = 8192 };
 enum { IRQ_USART1 = 37, IRQ_USART2 = 38, IRQ_USART3 = 39 };
 
+/* With a flash journal the handlers are in RAM too, and take some of it. */
+#if GW_FLASH_JOURNAL
+#define RING_SIZE 3200u
+#else
 #define RING_SIZE 4288u
+#endif
 
 static union {
 	struct gw_ring_store store;
@@ -86,18 +91,18 @@ struct gw_uart *gw_line(enum gw_board_line line)
 	}
 }
 
-bool gw_uart_can_send(const struct gw_uart *u)
+GW_FAST bool gw_uart_can_send(const struct gw_uart *u)
 {
 	return (u->regs[USART_SR] & SR_TXE) != 0;
 }
 
-void gw_uart_send(const struct gw_uart *u, uint8_t byte)
+GW_FAST void gw_uart_send(const struct gw_uart *u, uint8_t byte)
 {
 	u->regs[USART_DR] = byte | u->fill;
 }
 
 /* With interrupts off or from a handler. */
-void gw_uart_want_room(const struct gw_uart *u, bool wanted)
+GW_FAST void gw_uart_want_room(const struct gw_uart *u, bool wanted)
 {
 	uint32_t now = u->regs[USART_CR1];
 	uint32_t then = wanted ? now | CR1_TXEIE : now & ~(uint32_t)CR1_TXEIE;
@@ -111,7 +116,7 @@ void gw_uart_want_room(const struct gw_uart *u, bool wanted)
  * data, clears the errors.  Parity, framing and noise belong to the byte; an overrun says that the
  * byte behind it was lost, and may stand alone, when the data register holds nothing new.
  */
-static void receive(struct gw_uart *u, struct gw_uart *forward)
+static GW_FAST void receive(struct gw_uart *u, struct gw_uart *forward)
 {
 	uint32_t status;
 
@@ -127,25 +132,25 @@ static void receive(struct gw_uart *u, struct gw_uart *forward)
 	}
 }
 
-static void irq_host(void)
+static GW_FAST void irq_host(void)
 {
 	receive(&host, NULL);
 	gw_uart_pump(&host);
 }
 
-static void irq_scanner(void)
+static GW_FAST void irq_scanner(void)
 {
 	receive(&scanner, &till);
 	gw_uart_pump(&scanner);
 }
 
-static void irq_till(void)
+static GW_FAST void irq_till(void)
 {
 	receive(&till, NULL);
 	gw_uart_pump(&till);
 }
 
-static void irq_none(void)
+static GW_FAST void irq_none(void)
 {
 }
 
