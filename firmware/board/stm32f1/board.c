@@ -45,7 +45,7 @@ enum { IRQ_USART1 = 37, IRQ_USART2 = 38, IRQ_USART3 = 39 };
 
 /* With a flash journal the handlers are in RAM too, and take some of it. */
 #if GW_FLASH_JOURNAL
-#define RING_SIZE 3200u
+#define RING_SIZE 3392u
 #else
 #define RING_SIZE 4288u
 #endif
