@@ -185,6 +185,7 @@ E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
 UNIT_TESTS += test_flash test_flash_cuts
+FUZZERS    += flash
 UNIT_TESTS += test_customer test_framers
 E2E_TESTS  += register_display.py register_dock.py
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
@@ -376,7 +377,7 @@ check-run check-e2e: firmware firmware-flash
 # The dock, all of it: 3,000 simulated seeds, fuzz smoke, the image in the emulator.
 check-dock: all firmware firmware-flash $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_link $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(B)/tests/unit/test_link $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_dock_sim
-	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner" FUZZ_SECONDS=10 fuzz-run
+	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner flash" FUZZ_SECONDS=10 fuzz-run
 	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py tests/e2e/dock_qemu_register.py
 
 # --- checks ---------------------------------------------------------------------------------------

@@ -1,0 +1,405 @@
+/*
+ * The flash journal by itself: how it is stored, what a start makes of what rotted or was cut in
+ * two, a flash that is full or broken, and how fast it wears.  Power cuts at each operation are
+ * test_flash_cuts.c's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "firmware/flash_journal.h"
+#include "tests/unit/flash_model.h"
+
+#define RING 6000u
+
+/* A ring with a flash journal, and no dock around them. */
+struct bench {
+	struct gw_flash flash;
+	struct gw_ring ring;
+	struct flash_model model;
+	uint32_t now_ms;
+	union {
+		struct gw_ring_store store;
+		uint8_t room[sizeof(struct gw_ring_store) + RING];
+	} memory;
+};
+
+static void start(struct bench *b, bool power_lost)
+{
+	bool warm;
+
+	if (power_lost)
+		memset(&b->memory, 0x5A, sizeof(b->memory));
+	warm = gw_ring_attach(&b->ring, &b->memory.store, RING, true);
+	assert_int_equal(warm, !power_lost);
+	(void)gw_flash_attach(&b->flash, &b->model.io, &b->model, &b->ring, warm);
+}
+
+static struct bench *new_bench(uint32_t sector, unsigned sectors)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	flash_model_init(&b->model, sector, sectors, 2, 1);
+	start(b, true);
+	return b;
+}
+
+static void scan(struct bench *b, const char *text)
+{
+	gw_ring_begin(&b->ring);
+	for (const char *p = text; *p != '\0'; p++)
+		(void)gw_ring_put(&b->ring, (uint8_t)*p);
+	assert_true(gw_ring_commit(&b->ring, 0, b->now_ms));
+}
+
+/* Lets time pass; returns how many scans became safe. */
+static unsigned settle(struct bench *b, uint32_t ms)
+{
+	unsigned safe = 0;
+
+	for (uint32_t end = b->now_ms + ms; b->now_ms != end; b->now_ms++)
+		safe += gw_flash_step(&b->flash, b->now_ms, 100, true, false);
+	return safe;
+}
+
+static void ack(struct bench *b, uint32_t next)
+{
+	assert_true(gw_ring_ack(&b->ring, next) > 0);
+	(void)gw_flash_acked(&b->flash);
+}
+
+/* What waits, joined by '|'; a refused scan is '!'. */
+static const char *held(struct bench *b)
+{
+	static char out[8192];
+	size_t n = 0;
+
+	for (uint32_t seq = b->ring.now.base; seq != b->ring.now.next; seq++) {
+		uint8_t payload[GW_LINK_PAYLOAD_MAX], flags;
+		size_t len = gw_ring_piece(&b->ring, seq, payload, &flags) - GW_LINK_SCAN_HEADER;
+
+		if (payload[0] >> 4 != 0)
+			out[n++] = '!';
+		memcpy(out + n, payload + GW_LINK_SCAN_HEADER, len);
+		n += len;
+		if ((flags & GW_LINK_F_FRAG) == 0)
+			out[n++] = '|';
+	}
+	out[n] = '\0';
+	return out;
+}
+
+static uint8_t *find(struct bench *b, const char *text)
+{
+	for (uint32_t i = 0; i + 8 < MODEL_MAX; i++)
+		if (memcmp(b->model.cells + i, text, strlen(text)) == 0)
+			return b->model.cells + i;
+	fail_msg("\"%s\" is not in flash", text);
+	return NULL;
+}
+
+static void waits_for_the_register(void **state)
+{
+	struct bench *b = new_bench(512, 8);
+
+	(void)state;
+	scan(b, "one");
+	assert_int_equal(settle(b, 50), 0);
+	ack(b, 1);
+	settle(b, 5000);
+	assert_int_equal(b->model.ops, 0); /* a register that lives costs nothing */
+	assert_int_equal(gw_flash_wait_ms(&b->flash, b->now_ms), UINT32_MAX);
+	scan(b, "two");
+	assert_int_equal(settle(b, 150), 1);
+	assert_true(b->model.ops > 0);
+	/* and a register that does not answer is not waited for */
+	scan(b, "three");
+	assert_true(gw_flash_step(&b->flash, b->now_ms, 100, true, true));
+	/* but a scan that is being read is */
+	scan(b, "four");
+	assert_false(gw_flash_step(&b->flash, b->now_ms, 100, false, true));
+	start(b, true);
+	assert_string_equal(held(b), "two|three|");
+	free(b);
+}
+
+static void is_stored_as_documented(void **state)
+{
+	struct bench *b = new_bench(512, 8);
+	static const uint8_t head[] = {0x51, 1, 0, 13, 0, 0, 0, 0, 0, 0};
+	const uint8_t *text;
+
+	(void)state;
+	b->now_ms = 0x01020304;
+	scan(b, "4006381333931");
+	settle(b, 200);
+	text = find(b, "4006381333931");
+	assert_memory_equal(text - 14, head, sizeof(head));
+	assert_memory_equal(text - 4, "\x04\x03\x02\x01", 4);
+	assert_int_equal(text[13], 0xFF);
+	assert_int_equal(gw_link_get32(text + 14), gw_link_crc32c(1, text - 14, 28));
+	assert_int_equal((text - 14 - b->model.cells) % 512, GW_FLASH_HEADER);
+	assert_int_equal(gw_flash_record_size(13), 32);
+	free(b);
+}
+
+static void keeps_what_the_register_knows(void **state)
+{
+	struct bench *b = new_bench(512, 8);
+
+	(void)state;
+	assert_true(gw_flash_open(&b->flash, 77));
+	gw_ring_open_session(&b->ring, 77);
+	scan(b, "zero"), scan(b, "one"), scan(b, "two");
+	gw_ring_take_command(&b->ring);
+	settle(b, 200);
+	ack(b, 1);
+	scan(b, "three");
+	settle(b, 200);
+	start(b, true);
+	assert_int_equal(b->ring.now.session, 77);
+	assert_int_equal(b->ring.now.base, 1);
+	assert_true(gw_ring_ending(&b->ring));
+	assert_string_equal(held(b), "one|two|three|");
+	/* no command that was under way is the next one */
+	assert_true(b->ring.now.cmd_next > 1000000);
+	/* what is scanned now has no number in that session, nor after another loss of power */
+	scan(b, "four");
+	settle(b, 200);
+	assert_int_equal(gw_ring_numbered(&b->ring), 4);
+	start(b, true);
+	assert_int_equal(gw_ring_numbered(&b->ring), 4);
+	assert_string_equal(held(b), "one|two|three|four|");
+	ack(b, 4);
+	gw_ring_open_session(&b->ring, 0);
+	assert_true(gw_flash_open(&b->flash, 78));
+	gw_ring_open_session(&b->ring, 78);
+	assert_int_equal(b->ring.now.base, 0);
+	start(b, true);
+	assert_int_equal(b->ring.now.session, 78);
+	assert_int_equal(gw_ring_numbered(&b->ring), 1);
+	assert_string_equal(held(b), "four|");
+	free(b);
+}
+
+/* All acknowledged, and told to flash after a second: nothing is offered again. */
+static void forgets_what_is_acknowledged(void **state)
+{
+	struct bench *b = new_bench(512, 8);
+
+	(void)state;
+	scan(b, "one"), scan(b, "two");
+	settle(b, 200);
+	ack(b, 2);
+	settle(b, 1100);
+	start(b, true);
+	assert_string_equal(held(b), "");
+	assert_int_equal(b->ring.now.session, 0);
+	free(b);
+}
+
+/* A piece that a start found by luck is steady afterwards. */
+static void writes_the_last_piece_again(void **state)
+{
+	struct bench *b = new_bench(512, 8);
+
+	(void)state;
+	scan(b, "one"), scan(b, "two");
+	settle(b, 300);
+	start(b, true);
+	assert_string_equal(held(b), "one|two|");
+	*find(b, "two") ^= 4; /* the first of them: the one that the cut may have caught */
+	scan(b, "three");
+	settle(b, 300);
+	start(b, true);
+	assert_string_equal(held(b), "one|two|three|");
+	free(b);
+}
+
+/* Rot in the middle costs the scan it hits, and says so. */
+static void rots_in_the_open(void **state)
+{
+	struct bench *b = new_bench(2048, 8);
+	char large[600];
+
+	(void)state;
+	memset(large, 'L', sizeof(large));
+	large[sizeof(large) - 1] = '\0';
+	memcpy(large + 300, "middle", 6);
+	scan(b, "one"), scan(b, "two"), scan(b, large), scan(b, "four"), scan(b, "five");
+	settle(b, 400);
+	*find(b, "two") ^= 8;
+	*find(b, "middle") ^= 64;
+	start(b, true);
+	/* the numbers stay: one for "two", three for the large one */
+	assert_string_equal(held(b), "one|!|!|!|!|four|five|");
+	assert_int_equal(b->flash.filled, 4);
+	assert_int_equal(b->ring.now.lost, 4);
+	assert_true(b->flash.log.bad >= 2);
+	free(b);
+}
+
+/* The state of cells after a thousand random flips, sector by sector, is never worse than refused.
+ */
+static void rots_anyhow(void **state)
+{
+	struct bench *b = new_bench(512, 8), *fresh = malloc(sizeof(*fresh));
+	unsigned found = 0;
+
+	(void)state;
+	assert_non_null(fresh);
+	for (int i = 0; i < 40; i++) {
+		char text[20];
+
+		snprintf(text, sizeof(text), "%013d", i);
+		scan(b, text);
+	}
+	settle(b, 400);
+	srand(1);
+	for (int round = 0; round < 500; round++) {
+		*fresh = *b;
+		fresh->flash.log.io = &fresh->model.io;
+		for (int n = round % 50; n >= 0; n--)
+			fresh->model.cells[rand() % 4096] ^= (uint8_t)(1u << rand() % 8);
+		start(fresh, true);
+		for (const char *p = held(fresh); *p != '\0'; p++)
+			if (*p == '|')
+				found++;
+		assert_true(fresh->flash.restored <= 40);
+		scan(fresh, "more");
+		settle(fresh, 300);
+		start(fresh, true);
+		assert_non_null(strstr(held(fresh), "more|"));
+	}
+	assert_true(found > 500 * 10);
+	free(fresh);
+	free(b);
+}
+
+/* Full: what is in RAM only is not promised; acknowledgements make room. */
+static void full(void **state)
+{
+	struct bench *b = new_bench(512, 6);
+	unsigned safe = 0, scans = 0;
+
+	(void)state;
+	while (b->ring.now.used + 40 < RING) {
+		scan(b, "4006381333931");
+		safe += settle(b, 120);
+		scans++;
+	}
+	assert_in_range(safe, 3 * 14, 4 * 14);
+	assert_true(scans > safe);
+	/* cold starts find room for themselves, and for a session */
+	for (int i = 0; i < 5; i++) {
+		start(b, true);
+		assert_in_range(b->ring.now.next, safe, scans);
+	}
+	assert_true(gw_flash_open(&b->flash, 5));
+	gw_ring_open_session(&b->ring, 5);
+	start(b, true);
+	assert_int_equal(b->ring.now.session, 5);
+	assert_int_equal(b->ring.now.next - b->ring.now.base, safe);
+	ack(b, b->ring.now.next);
+	gw_ring_open_session(&b->ring, 0);
+	scan(b, "after");
+	assert_int_equal(settle(b, 200), 1);
+	free(b);
+}
+
+/* A flash that takes nothing is found out, and the dock goes on as if there were none. */
+static void broken(void **state)
+{
+	struct bench *b = new_bench(512, 6);
+
+	(void)state;
+	assert_true(gw_flash_works(&b->flash));
+	b->model.fails = true;
+	scan(b, "one");
+	assert_int_equal(settle(b, 300), 0);
+	assert_false(gw_flash_works(&b->flash));
+	assert_true(gw_flash_open(&b->flash, 5));
+	ack(b, 1);
+	assert_int_equal(gw_flash_wait_ms(&b->flash, b->now_ms), UINT32_MAX);
+	free(b);
+}
+
+/* An erase waits until nobody minds. */
+static void erases_when_safe(void **state)
+{
+	struct bench *b = new_bench(512, 6);
+
+	(void)state;
+	b->model.unsafe = true;
+	scan(b, "one");
+	assert_int_equal(settle(b, 300), 0);
+	assert_int_equal(flash_model_erases(&b->model), 0);
+	b->model.unsafe = false;
+	assert_int_equal(settle(b, 50), 1);
+	free(b);
+}
+
+/* The formula of gw_flash_endurance against erases that happen, with every scan written. */
+static void wears_as_computed(void **state)
+{
+	static const struct {
+		uint32_t sector;
+		unsigned sectors, len;
+	} rows[] = {{512, 8, 13}, {1024, 32, 13}, {1024, 12, 40}, {2048, 8, 120}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench *b = new_bench(rows[i].sector, rows[i].sectors);
+		char text[256] = {0};
+		uint64_t scans = 0, erases, worst = 0, least = UINT64_MAX;
+		double computed;
+
+		memset(text, '7', rows[i].len);
+		while (flash_model_erases(&b->model) < rows[i].sectors * 12u) {
+			scan(b, text);
+			assert_int_equal(settle(b, 102), 1);
+			scans++;
+			/* a register that comes back now and then; never long enough for a mark */
+			if (scans % 20 == 0)
+				ack(b, b->ring.now.next);
+		}
+		erases = flash_model_erases(&b->model);
+		for (unsigned s = 0; s < rows[i].sectors; s++) {
+			worst = b->model.erased[s] > worst ? b->model.erased[s] : worst;
+			least = b->model.erased[s] < least ? b->model.erased[s] : least;
+		}
+		/* scans an erase, computed: all scans over all erases */
+		computed = (double)gw_flash_endurance(&b->model.io, rows[i].len) /
+			   ((double)b->model.io.endurance_k * 1000.0 * rows[i].sectors);
+		assert_true((double)scans / (double)erases >= computed * 0.97 &&
+			    (double)scans / (double)erases <= computed * 1.03);
+		assert_true(worst - least <= 2); /* evenly */
+		free(b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(waits_for_the_register),
+		cmocka_unit_test(is_stored_as_documented),
+		cmocka_unit_test(keeps_what_the_register_knows),
+		cmocka_unit_test(forgets_what_is_acknowledged),
+		cmocka_unit_test(writes_the_last_piece_again),
+		cmocka_unit_test(rots_in_the_open),
+		cmocka_unit_test(rots_anyhow),
+		cmocka_unit_test(full),
+		cmocka_unit_test(broken),
+		cmocka_unit_test(erases_when_safe),
+		cmocka_unit_test(wears_as_computed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
