@@ -195,18 +195,22 @@ static void gain_sparse(struct gw_fit *fit, uint32_t pattern)
 	int64_t *strongest = fit->strongest;
 	uint8_t *dirty = fit->dirty;
 	const uint8_t *listed = fit->listed;
+	float floor = fit->floor;
 	uint32_t end = x->pairing_first[pattern + 1];
 
 	for (uint32_t q = x->pairing_first[pattern]; q < end; q++) {
-		uint32_t target = pairings[q].target;
-		int64_t key = key_of(pairings[q].weight, q), before = strongest[target];
-		int32_t now = evidence[target] + pairings[q].weight;
+		struct gw_pairing one = pairings[q];
+		uint32_t target = one.target;
+		int64_t key = key_of(one.weight, q), before = strongest[target];
+		int32_t now = evidence[target] + one.weight;
 
 		dirty[target / GW_FIT_BLOCK] = 1;
 		evidence[target] = now;
 		strongest[target] = key > before ? key : before;
-		if (((float)now * worth[target] >= fit->floor) & !listed[target])
+		if ((float)now * worth[target] >= floor && !listed[target]) {
 			promote(fit, target);
+			floor = fit->floor;
+		}
 	}
 }
 

@@ -27,6 +27,7 @@
 #define WORTH_UNKNOWN        100
 #define DENSE_LEAST          256
 #define DENSE_SHARE          4
+#define FIRST_BY_IMPACT      64
 
 void *gw_index_array(size_t count, size_t size)
 {
@@ -253,6 +254,20 @@ static bool is_dense(const struct gw_offer_index *x, uint32_t pairings)
 	return pairings >= DENSE_LEAST && pairings >= x->target_count / DENSE_SHARE;
 }
 
+/*
+ * The most worthwhile first, so that the heap's floor (offer/fit.c) is high before the many come;
+ * those in the order of their targets, which memory likes.
+ */
+static void sort_runs(struct run *runs, uint32_t count, bool dense)
+{
+	uint32_t first = dense ? 0 : FIRST_BY_IMPACT;
+
+	if (!dense)
+		qsort(runs, count, sizeof(*runs), by_impact);
+	if (count > first)
+		qsort(runs + first, count - first, sizeof(*runs), by_target);
+}
+
 static void place_patterns(struct build *b)
 {
 	struct gw_offer_index *x = b->x;
@@ -265,8 +280,7 @@ static void place_patterns(struct build *b)
 			end++;
 		count = cut_runs(b, at, end);
 		if (count > 1)
-			qsort(b->runs, count, sizeof(*b->runs),
-			      is_dense(x, count) ? by_target : by_impact);
+			sort_runs(b->runs, count, is_dense(x, count));
 		x->dense_count += is_dense(x, count);
 		x->pairing_first[p] = x->pairing_count;
 		for (uint32_t i = 0; i < count; i++) {
