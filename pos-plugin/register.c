@@ -107,6 +107,7 @@ static int open_parts(struct gw_register *reg, struct gw_err *err)
 		return rc;
 	gw_journal_state(reg->journal, &state);
 	ec.next_basket = state.next_basket;
+	ec.tenders = gw_journal_till_tenders(reg->journal);
 	ec.utc_offset_min = gw_clock_utc_offset_min(gw_clock_now().at_ms);
 	gw_conf_each(o->conf, "scan", add_scan_setting, &scan);
 	ec.scan = room;

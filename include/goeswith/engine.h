@@ -42,6 +42,7 @@ struct gw_engine_config {
 	const char *scan;             /* ways of the scanner, "code-ids=zebra;gs=|"; NULL: none */
 	uint32_t next_basket;         /* number of the next sale, >= 1; 0 means 1 */
 	int utc_offset_min;           /* local time = UTC + this; may be changed later */
+	bool tenders;                 /* the till told of payments before: wait for the next one */
 	bool practice; /* events are for the screen only: the host journals nothing */
 };
 

@@ -156,6 +156,8 @@ struct gw_ev_close {
 	enum gw_close_reason reason;
 };
 
+#define GW_UTC_UNKNOWN (-32768) /* journals of before did not say */
+
 struct gw_event {
 	enum gw_event_kind kind;
 	int64_t at_ms, mono_ms;
@@ -173,6 +175,9 @@ struct gw_event {
 						 */
 			int line;
 		} code;
+		struct {
+			int utc_offset_min; /* the shop's local time = UTC + this; GW_UTC_UNKNOWN */
+		} open;
 		struct {
 			char version[GW_ID_MAX];
 			int64_t items, rules;

@@ -29,6 +29,7 @@ void gw_core_open(struct gw_engine *e)
 	gw_text_add(&id, e->practice ? "-P" : "-");
 	gw_text_add_int(&id, e->practice ? e->next_practice++ % 100000 : e->next_basket % 1000000,
 			e->practice ? 5 : 6);
+	event->u.open.utc_offset_min = e->utc_offset_min;
 	gw_core_commit(e, event);
 }
 

@@ -162,6 +162,7 @@ int gw_engine_new(struct gw_engine **engine, const struct gw_engine_config *conf
 	e->next_basket = config->next_basket > 0 ? config->next_basket : 1;
 	e->next_practice = 1;
 	e->utc_offset_min = config->utc_offset_min;
+	e->tenders = config->tenders;
 	e->practice = config->practice;
 	e->mono_ms = INT64_MIN;
 	e->chooser = &gw_chooser_best;

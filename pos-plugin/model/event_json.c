@@ -96,6 +96,7 @@ struct field {
 #define SIZE(member) .size = sizeof(((struct gw_event *)0)->member)
 /* clang-format off */
 #define N32(k, m)       {.key = (k), .type = INT32, AT(m)}
+#define N32_OR(k, m, d) {.key = (k), .type = INT32, AT(m), .fallback = (d)}
 #define N32_MUST(k, m)  {.key = (k), .type = INT32, AT(m), .required = true}
 #define N64(k, m)       {.key = (k), .type = INT64, AT(m)}
 #define N64_OR(k, m, d) {.key = (k), .type = INT64, AT(m), .fallback = (d)}
@@ -180,6 +181,11 @@ static const struct field code_fields[] = {
 	END,
 };
 
+static const struct field open_fields[] = {
+	N32_OR("utc_offset", u.open.utc_offset_min, GW_UTC_UNKNOWN),
+	END,
+};
+
 static const struct field table_fields[] = {
 	TXT("version", u.table.version),
 	N64("items", u.table.items),
@@ -203,7 +209,7 @@ static const struct field no_fields[] = {END};
 static const struct field *const fields_of[GW_EV_COUNT] = {
 	[GW_EV_START] = start_fields,     [GW_EV_STOP] = text_fields,
 	[GW_EV_TABLE] = table_fields,     [GW_EV_SCANNER] = text_fields,
-	[GW_EV_OPEN] = no_fields,         [GW_EV_LINE] = line_fields,
+	[GW_EV_OPEN] = open_fields,       [GW_EV_LINE] = line_fields,
 	[GW_EV_VOID] = void_fields,       [GW_EV_OFFER] = offer_fields,
 	[GW_EV_GHOST] = offer_fields,     [GW_EV_OUTCOME] = outcome_fields,
 	[GW_EV_CLOSE] = close_fields,     [GW_EV_UNKNOWN] = code_fields,

@@ -102,6 +102,10 @@ const char *gw_journal_store(const struct gw_journal *journal);
 const char *gw_journal_terminal(const struct gw_journal *journal);
 const char *gw_journal_epoch(const struct gw_journal *journal);
 
+/* Whether one of the last 20 sales was closed by the till's word: it will tell of the next as well.
+ */
+bool gw_journal_till_tenders(struct gw_journal *journal);
+
 /*
  * Calls each for every event of every sale that was not closed, in order; its texts are valid
  * during the call.  Stops early at a negative result and returns it.

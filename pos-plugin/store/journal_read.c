@@ -75,6 +75,21 @@ int gw_journal_each_open(struct gw_journal *j, int (*each)(void *ctx, const stru
 			call_each, &o, NULL);
 }
 
+bool gw_journal_till_tenders(struct gw_journal *j)
+{
+	static const char sql[] =
+		"SELECT 1 FROM (SELECT reason FROM sale WHERE closed_ms IS NOT NULL"
+		" ORDER BY closed_ms DESC LIMIT 20) WHERE reason = 'tender'";
+	sqlite3_stmt *stmt;
+	bool found;
+
+	if (j->file.db == NULL || gw_db_prepare(j->file.db, &stmt, sql, NULL) < 0)
+		return false;
+	found = sqlite3_step(stmt) == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	return found;
+}
+
 static int project_one(void *ctx, int64_t seq, const struct gw_event *e)
 {
 	struct gw_jfile *f = ctx;

@@ -44,6 +44,10 @@ def main():
         for i, (name, lines, want) in enumerate(rows):
             t.equal(closes(home / str(i), *lines), want, f"a sale ends by: {name}")
 
+        closes(home / "again", one, tender)
+        later = [scan("4006381333931", 50), total, tick(59), {"do": "cancel"}]
+        t.equal(closes(home / "again", *later), ["cancel"], "and after a restart as well")
+
         first = lib.Headless(home / "kill")
         first.send({"do": "cashier", "id": "17"}, {"do": "scan", "data": "4006381333931"}, {"do": "suspend"},
                    {"do": "scan", "data": "ABC"}, {"do": "scan", "data": "DEF"})

@@ -86,6 +86,14 @@ def decides_again(t, home):
     t.equal(done.returncode, 6, "not into a journal that is there")
     t.check((home / "journal.db").read_bytes() == before, "and changes nothing in the first")
 
+    replay("--baskets", home / "baskets", "--home", home / "east", "--table", home / "table.db",
+           "--utc-offset", "840")
+    done, got = replay("--journal", home / "east/journal.db", "--table", home / "table.db", "--check")
+    t.check(done.returncode == 0 and got["check"]["equal"] > 60 and not got["check"]["astray"],
+            "a shop of another zone is decided again in its own time", (done.stderr, got))
+    t.equal(rows(home / "east/journal.db", "SELECT DISTINCT json_extract(body, '$.utc_offset') "
+                 "FROM event WHERE kind = 'open'"), [(840,)], "which its journal tells")
+
     forged = home / "forged.db"
     forged.write_bytes((home / "journal.db").read_bytes())
     with sqlite3.connect(forged) as db:

@@ -138,6 +138,9 @@ static void draw_event(struct gw_event *e, enum gw_event_kind kind)
 	case GW_EV_LINE:
 		draw_line(&e->u.line);
 		break;
+	case GW_EV_OPEN:
+		e->u.open.utc_offset_min = draw(3) == 0 ? GW_UTC_UNKNOWN : (int)draw(2880) - 1440;
+		break;
 	case GW_EV_VOID:
 		e->u.voided.line = draw_small();
 		draw_text(e->u.voided.code, sizeof(e->u.voided.code));

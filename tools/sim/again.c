@@ -183,6 +183,14 @@ static int number_sales_from(struct again *a, const char *basket, struct gw_err 
 	return rc == GW_OK ? gw_engine_set_table(a->till->engine, table, err) : rc;
 }
 
+/* The shop's own time, wherever the sale is played again; older journals do not tell it. */
+static void set_zone(struct again *a, int utc_offset_min)
+{
+	gw_engine_set_utc_offset(a->till->engine, utc_offset_min != GW_UTC_UNKNOWN
+							  ? utc_offset_min
+							  : a->till->utc_offset_min);
+}
+
 /* --- from a row to its cause ------------------------------------------------------------------ */
 
 /* Bytes whose scan gives this code, NULL when there are none. */
@@ -460,8 +468,11 @@ static int take_one(struct again *a, struct gw_err *err)
 		drop(a);
 		return leave_sale(a, err);
 	}
-	if (row->event.kind == GW_EV_OPEN)
+	if (row->event.kind == GW_EV_OPEN) {
 		rc = number_sales_from(a, row->event.basket, err);
+		if (rc == GW_OK)
+			set_zone(a, row->event.u.open.utc_offset_min);
+	}
 	set_clock(a, row);
 	/* Sales that closed by themselves are rows too, and come by those. */
 	if (rc == GW_OK && gw_engine_view(a->till->engine)->state == GW_VIEW_IDLE)
