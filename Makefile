@@ -153,12 +153,12 @@ FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
-E2E_TESTS  += report_today.py sync_push.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py
+E2E_TESTS  += report_today.py sync_push.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
 FUZZERS    += event_json batch
 UNIT_TESTS += test_net
 E2E_TESTS  += sync_clickhouse.py sync_chdb.py
 FUZZERS    += clickhouse_rows
-BENCHES    += journal sync.py clickhouse.py
+BENCHES    += journal sync.py fleet.py clickhouse.py
 
 UNIT_TESTS += test_ui_canvas test_ui_input test_ui_golden test_ui_manual test_ui_paint
 FUZZERS    += ui_keys
@@ -399,7 +399,7 @@ check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
 	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 # What runs long and has nothing to instrument: the emulated image, the evaluation, the oracles.
-E2E_SKIP_san := sync_s3.py dock_qemu.py mine_evaluate.py decode_oracle.py
+E2E_SKIP_san := sync_s3.py sync_operations.py dock_qemu.py mine_evaluate.py decode_oracle.py
 check-san:
 	$(Q)$(MAKE) --no-print-directory VARIANT=san check-run
 

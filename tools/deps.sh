@@ -46,6 +46,8 @@ ceph-osd                ... its disk (in memory),
 radosgw                 ... and its S3 gateway
 s3cmd                   ... as head office reads it
 faketime                clocks that are wrong
+systemd                 systemd-analyze checks the units (no service is started)
+udev                    udevadm checks the rule for scanners
 '
 names() { printf '%s\n' "$1" | awk 'NF { print $1 }'; }
 if [ "${1:-}" = --list ]; then

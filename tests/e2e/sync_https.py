@@ -31,6 +31,11 @@ def fleet(office, certs, url):
     r = sync("collect", office, "--json")
     took = json.loads(r.stdout)
     t.equal((took["events"], took["rejected"]), (got.get("events"), 0), "and every event of it is taken")
+    r = lib.run("goeswith-sim", "fleet", "6", "--to", url, "--certs", certs, "--baskets", "5", "--jobs", "6", "--seed", "2",
+                "--splay", "3", "--batch-events", "10", "--json")
+    got = json.loads(r.stdout) if r.stdout else {}
+    t.check(r.returncode == 0 and got["drain_seconds"] > 2.4 and got["batches"] >= got["events"] / 10,
+            "splayed, and in small batches", r.stderr + r.stdout)
     r = lib.run("goeswith-sim", "fleet", "2", "--to", "https://127.0.0.1:1", "--baskets", "3", "--json")
     t.equal((r.returncode, json.loads(r.stdout)["failed"]), (4, 2), "a fleet without a server says so")
 

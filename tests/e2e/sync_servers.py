@@ -89,7 +89,7 @@ def nginx(top, office, certs):
     """The configuration we ship, with its paths and port replaced."""
     port = free_port()
     text = (lib.ROOT / "tools/sync/nginx.conf.example").read_text()
-    for a, b in [("/var/log/nginx", str(top)), ("/run/nginx-goeswith.pid", str(top / "nginx.pid")),
+    for a, b in [("syslog:server=unix:/dev/log,tag=goeswith,nohostname", str(top / "nginx-error.log")), ("/run/nginx-goeswith.pid", str(top / "nginx.pid")),
                  ("/srv/goeswith", str(office)), ("/etc/goeswith/server", str(certs / "server")),
                  ("/etc/goeswith/terminals-ca", str(certs / "terminals")), ("listen 8443", f"listen 127.0.0.1:{port}"),
                  ("worker_processes auto", "worker_processes 1")]:

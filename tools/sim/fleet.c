@@ -16,13 +16,15 @@
 #include "base/home.h"
 #include "base/json.h"
 
-enum { OPT_TO = 256, OPT_DIR, OPT_BASKETS, OPT_JOBS, OPT_SEED, OPT_CERTS };
+enum { OPT_TO = 256, OPT_DIR, OPT_BASKETS, OPT_JOBS, OPT_SEED, OPT_CERTS, OPT_SPLAY, OPT_EVENTS };
 
 static const struct gw_cli_option options[] = {
 	{OPT_TO, "to", "URL", "where the terminals push: dir:PATH, https://..., s3://..."},
 	{OPT_DIR, "dir", "DIR", "where their homes are made (else a temporary folder, removed)"},
 	{OPT_BASKETS, "baskets", "N", "sales of each terminal (200)"},
 	{OPT_JOBS, "jobs", "N", "terminals that push at the same time (8)"},
+	{OPT_SPLAY, "splay", "S", "spread the starts of the pushes over S seconds (0: at once)"},
+	{OPT_EVENTS, "batch-events", "N", "as of goeswith-sync push (1000)"},
 	{OPT_SEED, "seed", "N", "draws the sales (1)"},
 	{OPT_CERTS, "certs", "DIR", "TERMINAL.crt and .key of each terminal, and ca.crt"},
 	{0}};
@@ -44,7 +46,7 @@ struct job {
 struct fleet {
 	const char *to, *dir, *certs;
 	char own_dir[64], tools[GW_PATH_MAX], baskets_file[GW_PATH_MAX];
-	long long terminals, baskets, jobs, seed;
+	long long terminals, baskets, jobs, seed, splay_s, batch_events;
 	int64_t events, bytes, batches, waiting, failed;
 	double make_s, drain_s;
 	bool json, progress;
@@ -145,9 +147,10 @@ static int start(struct job *job, char *const argv[], struct gw_err *err)
 static int start_making(const struct fleet *f, long long i, struct job *job, struct gw_err *err)
 {
 	char program_path[GW_PATH_MAX + 16], home[GW_PATH_MAX], name[24];
-	char *argv[] = {program_path, "replay", "--baskets", (char *)f->baskets_file,
-			"--home",     home,     "--store",   "F0000",
-			"--terminal", name,     "--json",    NULL};
+	char *argv[] = {program_path, "replay", "--baskets",   (char *)f->baskets_file,
+			"--home",     home,     "--store",     "F0000",
+			"--terminal", name,     "--jitter-ms", "3000",
+			"--json",     NULL};
 
 	snprintf(program_path, sizeof(program_path), "%s/goeswith-sim", f->tools);
 	terminal_name(i, name);
@@ -169,11 +172,13 @@ static int write_conf(const struct fleet *f, const char *home, const char *name,
 static int start_pushing(const struct fleet *f, long long i, struct job *job, struct gw_err *err)
 {
 	char program_path[GW_PATH_MAX + 16], home[GW_PATH_MAX], name[24];
-	char *argv[] = {program_path, "push",        "--home", home,
-			"--to",       (char *)f->to, "--json", NULL};
+	char events[24];
+	char *argv[] = {program_path,  "push",   "--home",         home,   "--to",
+			(char *)f->to, "--json", "--batch-events", events, NULL};
 	int rc = GW_OK;
 
 	snprintf(program_path, sizeof(program_path), "%s/goeswith-sync", f->tools);
+	snprintf(events, sizeof(events), "%lld", f->batch_events);
 	terminal_name(i, name);
 	home_of(f, i, home);
 	if (f->certs != NULL)
@@ -211,11 +216,26 @@ static void finish(struct fleet *f, struct job *job)
 	job->pid = 0;
 }
 
+/* Waits for the moment at which terminal i of all begins when the starts are spread over splay_s:
+ * each has a slot of its own, and chance puts it somewhere in that. */
+static void wait_for_turn(const struct fleet *f, long long i, long long splay_s, double began_s)
+{
+	uint64_t state = (uint64_t)(f->seed + i);
+	double chance = (double)(draw(&state) >> 40) / (double)(1 << 24);
+	double left =
+		began_s - now_s() + (double)splay_s * ((double)i + chance) / (double)f->terminals;
+	struct timespec t = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
+
+	if (splay_s > 0 && left > 0)
+		nanosleep(&t, NULL);
+}
+
 /* Runs one job a terminal, at most f->jobs at a time, in order. */
-static int run_all(struct fleet *f, const char *what,
+static int run_all(struct fleet *f, const char *what, long long splay_s,
 		   int (*begin)(const struct fleet *, long long, struct job *, struct gw_err *),
 		   struct gw_err *err)
 {
+	double began_s = now_s();
 	struct job *jobs = calloc((size_t)f->jobs, sizeof(*jobs));
 	int rc = GW_OK;
 
@@ -226,6 +246,7 @@ static int run_all(struct fleet *f, const char *what,
 
 		if (job->pid != 0)
 			finish(f, job);
+		wait_for_turn(f, i, splay_s, began_s);
 		rc = begin(f, i, job, err);
 		if (f->progress)
 			fprintf(stderr, "\r%s %lld of %lld ", what, i + 1, f->terminals);
@@ -285,7 +306,7 @@ static int work(struct fleet *f, struct gw_err *err)
 	if (rc == GW_OK)
 		rc = write_baskets(f, err);
 	if (rc == GW_OK)
-		rc = run_all(f, "made", start_making, err);
+		rc = run_all(f, "made", 0, start_making, err);
 	if (rc == GW_OK && f->failed > 0)
 		rc = gw_err_set(err, GW_E_BUG, "%" PRId64 " terminals could not be made",
 				f->failed);
@@ -294,7 +315,7 @@ static int work(struct fleet *f, struct gw_err *err)
 	f->make_s = now_s() - start_s;
 	f->events = f->bytes = f->batches = f->waiting = 0;
 	start_s = now_s();
-	rc = run_all(f, "pushed", start_pushing, err);
+	rc = run_all(f, "pushed", f->splay_s, start_pushing, err);
 	f->drain_s = now_s() - start_s;
 	return rc;
 }
@@ -313,8 +334,12 @@ static int take_option(struct fleet *f, int id, const char *value, struct gw_err
 		return GW_OK;
 	case OPT_BASKETS:
 		return gw_cli_number("--baskets", value, 1, 10000000, &f->baskets, err);
+	case OPT_SPLAY:
+		return gw_cli_number("--splay", value, 0, 86400, &f->splay_s, err);
+	case OPT_EVENTS:
+		return gw_cli_number("--batch-events", value, 1, 50000, &f->batch_events, err);
 	case OPT_JOBS:
-		return gw_cli_number("--jobs", value, 1, 1000, &f->jobs, err);
+		return gw_cli_number("--jobs", value, 1, 10000, &f->jobs, err);
 	default:
 		return gw_cli_number("--seed", value, 0, INT64_MAX, &f->seed, err);
 	}
@@ -356,7 +381,7 @@ static int run(struct fleet *f, struct gw_err *err)
 int gw_sim_fleet_main(int argc, char **argv)
 {
 	struct gw_cli cli = gw_cli_start(&program, argc, argv);
-	struct fleet f = {.baskets = 200, .jobs = 8, .seed = 1};
+	struct fleet f = {.baskets = 200, .jobs = 8, .seed = 1, .batch_events = 1000};
 	struct gw_err err = {0};
 	const char *value;
 	int id, rc = GW_OK;

@@ -16,6 +16,14 @@
 #include "tools/sync/pull.h"
 #include "tools/sync/push.h"
 
+#define SAY_AGAIN_MS 3600000
+
+/* What was told last. */
+struct trouble {
+	char text[500];
+	int64_t again_ms; /* of passed_ms */
+};
+
 struct running {
 	struct sync *sync;
 	struct state *state;
@@ -23,6 +31,7 @@ struct running {
 	int64_t every_ms, pull_every_ms;
 	int64_t next_pull_ms; /* of passed_ms */
 	int64_t failures;
+	struct trouble push_trouble, pull_trouble;
 };
 
 static volatile sig_atomic_t ending;
@@ -51,11 +60,32 @@ static void rest(int64_t ms)
 		;
 }
 
-/* One line an event, as the service manager's log wants it. */
-static void say(const char *what, const struct gw_err *err)
+static int64_t passed_ms(void)
 {
-	fprintf(stderr, "goeswith-sync: %s%s%s\n", what, err != NULL ? ": " : "",
-		err != NULL ? err->text : "");
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * One line an event, as the service manager's log wants it.  The same trouble is told when it
+ * begins and once an hour, and its end once: a till that is offline for a week fills no disk.
+ */
+static void say(struct trouble *t, const char *what, const struct gw_err *err)
+{
+	if (strcmp(t->text, err->text) == 0 && passed_ms() < t->again_ms)
+		return;
+	fprintf(stderr, "goeswith-sync: %s: %s\n", what, err->text);
+	snprintf(t->text, sizeof(t->text), "%s", err->text);
+	t->again_ms = passed_ms() + SAY_AGAIN_MS;
+}
+
+static void say_over(struct trouble *t, const char *what)
+{
+	if (t->text[0] != '\0')
+		fprintf(stderr, "goeswith-sync: %s: works again\n", what);
+	t->text[0] = '\0';
 }
 
 static int push_round(struct running *r)
@@ -65,22 +95,16 @@ static int push_round(struct running *r)
 	int rc = push_once(r->sync, r->state, r->to, true, &result, &err);
 
 	if (rc < 0)
-		say("push", &err);
-	else if (result.sent > 0 || result.committed > 0)
+		say(&r->push_trouble, "push", &err);
+	else
+		say_over(&r->push_trouble, "push");
+	if (result.sent > 0 || result.committed > 0)
 		fprintf(stderr,
 			"goeswith-sync: sent %" PRId64 " batches with %" PRId64
 			" events, committed %" PRId64 "\n",
 			result.sent, result.sent_events, result.committed);
 	/* A journal that is not there yet is no failure: the register will make it. */
 	return rc == GW_E_NOT_FOUND ? GW_OK : rc;
-}
-
-static int64_t passed_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static int pull_round(struct running *r)
@@ -93,8 +117,10 @@ static int pull_round(struct running *r)
 		return GW_OK;
 	rc = pull_once(r->sync, r->state, r->from, &result, &err);
 	if (rc < 0 && rc != GW_E_NOT_FOUND)
-		say("pull", &err);
-	else if (result.changed)
+		say(&r->pull_trouble, "pull", &err);
+	else
+		say_over(&r->pull_trouble, "pull");
+	if (result.changed)
 		fprintf(stderr, "goeswith-sync: table %" PRId64 " is in force\n", result.version);
 	r->next_pull_ms = passed_ms() + r->pull_every_ms;
 	return rc == GW_E_NOT_FOUND ? GW_OK : rc;
