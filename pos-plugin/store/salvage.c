@@ -39,6 +39,7 @@ struct search {
 	size_t file_len, page_size;
 	struct found *rows;
 	size_t count, room;
+	char room_for_texts[GW_EVENT_ROOM]; /* of the event that is looked at */
 	struct gw_err *err;
 };
 
@@ -163,6 +164,18 @@ static bool has_shape(const uint64_t type[COLUMNS], const uint8_t *const at[COLU
 	       type[9] < 10;
 }
 
+/* A flipped bit may leave the row's shape and break its text: then nobody could read it. */
+static bool says_something(struct search *s, const uint64_t type[COLUMNS],
+			   const uint8_t *const at[COLUMNS])
+{
+	struct gw_event event;
+	enum gw_event_kind kind = gw_event_kind_of((const char *)at[5], serial_size(type[5]));
+
+	return kind != GW_EV_COUNT && serial_size(type[4]) < GW_BASKET_ID_MAX &&
+	       gw_event_json_decode(&event, s->room_for_texts, kind, (const char *)at[6],
+				    serial_size(type[6]), NULL) == GW_OK;
+}
+
 static struct found *new_row(struct search *s)
 {
 	if (s->count == s->room) {
@@ -234,7 +247,7 @@ static int search_cell(struct search *s, const uint8_t *p, const uint8_t *end)
 	if (record == NULL)
 		return GW_OK;
 	if (columns_of(record, (size_t)len, type, at) && has_shape(type, at) &&
-	    gw_event_kind_of((const char *)at[5], serial_size(type[5])) != GW_EV_COUNT)
+	    says_something(s, type, at))
 		rc = keep_row(s, (int64_t)seq, type, at);
 	free(record);
 	return rc;
@@ -308,6 +321,18 @@ static bool follows(const struct found *f, const uint8_t before[GW_CHAIN_LEN])
 	return memcmp(chain, f->chain, GW_CHAIN_LEN) == 0;
 }
 
+/*
+ * Rows come in pages, side by side.  One that stands alone and is not proved has most likely a bit
+ * flipped in its number: taken, it would leave a hole of half a million before the next event.
+ */
+static bool is_lonely(const struct search *s, size_t from, size_t end)
+{
+	int64_t seq = s->rows[from].row.seq;
+
+	return (from == 0 || s->rows[from - 1].row.seq != seq - 1) &&
+	       (end == s->count || s->rows[end].row.seq != seq + 1);
+}
+
 /* Chooses one row a number; counts what is proved and what is missing. */
 static void choose(struct search *s, const uint8_t start[GW_CHAIN_LEN], struct gw_salvage *r)
 {
@@ -327,6 +352,10 @@ static void choose(struct search *s, const uint8_t start[GW_CHAIN_LEN], struct g
 				best = k;
 				proved = true;
 			}
+		if (!proved && is_lonely(s, i, end)) {
+			i = end;
+			continue;
+		}
 		r->proved += proved;
 		r->missing += s->rows[best].row.seq - expected;
 		expected = s->rows[best].row.seq + 1;
@@ -419,6 +448,18 @@ static int rebuild(const char *path, struct gw_err *err)
 	return rc;
 }
 
+/* A new journal that could not be finished would look like one that is. */
+static void remove_half(const char *path)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm"};
+	char name[GW_PATH_MAX + 8];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+		unlink(name);
+	}
+}
+
 static int search_all(struct search *s, const char *path, struct gw_err *err)
 {
 	char wal_path[GW_PATH_MAX + 8], *data, *wal = NULL;
@@ -461,10 +502,13 @@ int gw_salvage_journal(const char *damaged, const char *fresh, struct gw_salvage
 			rc = gw_err_set(err, GW_E_INPUT, "%s holds no event that can be read",
 					damaged);
 	}
-	if (rc == GW_OK)
+	if (rc == GW_OK) {
 		rc = write_rows(fresh, &s, &id, err);
-	if (rc == GW_OK)
-		rc = rebuild(fresh, err);
+		if (rc == GW_OK)
+			rc = rebuild(fresh, err);
+		if (rc < 0)
+			remove_half(fresh);
+	}
 	for (size_t i = 0; i < s.count; i++)
 		free(s.rows[i].text);
 	free(s.rows);
