@@ -185,6 +185,7 @@ E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
 UNIT_TESTS += test_flash test_flash_cuts
+E2E_TESTS  += dock_flash.py
 FUZZERS    += flash
 UNIT_TESTS += test_customer test_framers
 E2E_TESTS  += register_display.py register_dock.py
@@ -330,9 +331,11 @@ FW_CROSS  ?= arm-none-eabi-
 FW_CFLAGS := -std=c11 -ffreestanding -Os -g -mcpu=cortex-m3 -mthumb $(WARN) -Werror -fstack-usage \
 	-ffunction-sections -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)=. -Iinclude -Ipos-plugin -I.
 .PHONY: firmware flash check-dock
-# FLASH_JOURNAL=1 makes images with the flash journal beside the others, in build/firmware/BOARD-flash.
+# FLASH_JOURNAL=1 makes images with the flash journal beside the others, in build/firmware/BOARD-flash,
+# of the boards named here: those that have a flash.h, or are stopped by a sentence in cortexm/flash.h.
+FW_FLASH_BOARDS ?= stm32f1 mps2-an385
 FW_FLASH_SRC := $(addprefix firmware/,flash_journal.c flash_log.c board/cortexm/flash.c)
-FW_FLASH_ELF := $(FW_BOARDS:%=build/firmware/%-flash/dock.elf)
+FW_FLASH_ELF := $(FW_FLASH_BOARDS:%=build/firmware/%-flash/dock.elf)
 .PHONY: firmware-flash
 ifeq ($(call have_tool,$(FW_CROSS)gcc),yes)
 FW_ELF := $(FW_BOARDS:%=build/firmware/%/dock.elf)
@@ -360,9 +363,8 @@ build/firmware/$(1)/dock.elf: $(patsubst %.c,build/firmware/$(1)/%.o,$(FW_SRC) f
 	$$(Q)firmware/check-size.sh $(1) $$@ build/firmware/$(1)
 endef
 $(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b),$(b),-DGW_FLASH_JOURNAL=0,)))
-# A board without flash.h is stopped by the sentence in board/cortexm/flash.h.
 fw_flash_h = $(wildcard firmware/board/$(1)/flash.h)
-$(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b)-flash,$(b),-DGW_FLASH_JOURNAL=1 $(if $(call fw_flash_h,$(b)),-include $(call fw_flash_h,$(b))),$(FW_FLASH_SRC) $(wildcard firmware/board/$(b)/flash.c))))
+$(foreach b,$(FW_FLASH_BOARDS),$(eval $(call FIRMWARE,$(b)-flash,$(b),-DGW_FLASH_JOURNAL=1 $(if $(call fw_flash_h,$(b)),-include $(call fw_flash_h,$(b))),$(FW_FLASH_SRC) $(wildcard firmware/board/$(b)/flash.c))))
 
 flash: firmware
 	$(Q)if command -v openocd >/dev/null; then \
@@ -375,10 +377,11 @@ flash: firmware
 check-run check-e2e: firmware firmware-flash
 
 # The dock, all of it: 3,000 simulated seeds, fuzz smoke, the image in the emulator.
-check-dock: all firmware firmware-flash $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_link $(DOCK_HOST)
-	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(B)/tests/unit/test_link $(B)/tests/unit/test_dock $(B)/tests/unit/test_dock_scanner $(B)/tests/unit/test_dock_sim
+CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_dock test_dock_scanner test_flash test_flash_cuts test_dock_sim)
+check-dock: all firmware firmware-flash $(CHECK_DOCK) $(DOCK_HOST)
+	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(CHECK_DOCK)
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner flash" FUZZ_SECONDS=10 fuzz-run
-	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py tests/e2e/dock_qemu_register.py
+	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py tests/e2e/dock_qemu_register.py tests/e2e/dock_flash.py
 
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh
@@ -399,7 +402,7 @@ check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
 	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 # What runs long and has nothing to instrument: the emulated image, the evaluation, the oracles.
-E2E_SKIP_san := sync_s3.py sync_operations.py dock_qemu.py mine_evaluate.py decode_oracle.py
+E2E_SKIP_san := sync_s3.py sync_operations.py dock_qemu.py dock_flash.py mine_evaluate.py decode_oracle.py
 check-san:
 	$(Q)$(MAKE) --no-print-directory VARIANT=san check-run
 

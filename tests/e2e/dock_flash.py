@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""The firmware with a flash journal, in the emulator, loses its power: the emulated flash is saved,
+the emulator killed, and a new one begun with that flash and nothing in its RAM.
+
+The emulated board has no NOR flash; its driver keeps flash's rules over plain memory (board/
+mps2-an385/flash.c), so what is shown here is the image, not the cells.  Torn cells are simulated by
+tests/unit/test_flash_cuts.c.
+
+DOCK_QEMU_SEED=n   the random numbers
+"""
+import os
+import random
+import subprocess
+import time
+
+import lib
+import qemu_lib
+from qemu_lib import Feed, Machine, need, same
+
+HOST = str(lib.ROOT / os.environ.get("DOCK_HOST", "build/release/tests/e2e/dock_host"))
+SEED = int(os.environ.get("DOCK_QEMU_SEED", str(random.randrange(1 << 30))))
+ROUNDS = 6
+AREA, SIZE = 0x00100000, 16 * 1024
+CAP_FLASH, RESTORED = 16, 128
+FIELDS = ("magic", "generation", "session", "base", "next", "head", "used", "lost", "lost_told", "clock_seq", "cmd_next",
+          "boots", "from", "ending", "ends", "flash_written", "flash_generation", "size", "crc")
+
+qemu_lib.BOARDS["mps2-an385-flash"] = qemu_lib.BOARDS["mps2-an385"]
+qemu_lib.BOARDS["stm32f1-flash"] = qemu_lib.BOARDS["stm32f1"]
+t = lib.Tap()
+
+
+class Box:
+    """A dock whose flash outlives its emulator."""
+
+    def __init__(self, home, rng, board="mps2-an385-flash"):
+        self.home, self.rng, self.board = home, rng, board
+        self.m, self.lives = None, 0
+        self.flash = None  # a file, once there is one
+
+    def on(self):
+        self.lives += 1
+        home = self.home / f"life{self.lives}"
+        home.mkdir()
+        extra = ["-device", f"loader,file={self.flash},addr={AREA:#x},force-raw=on"] if self.flash else []
+        self.m = Machine(home, self.board, random.Random(1), extra=extra)
+        if not self.m.ready():
+            raise RuntimeError("the dock did not start: " + (home / "qemu.err").read_text(errors="replace"))
+        return self.m
+
+    def headers(self):
+        n = len(FIELDS)
+        words = self.m.words(self.m.symbol("memory"), 2 * n)
+        return sorted((dict(zip(FIELDS, h)) for h in (words[:n], words[n:])), key=lambda h: h["generation"])
+
+    def ring(self):
+        return self.headers()[1]
+
+    def off(self):
+        """As a power cut: at once, whatever is going on.  Returns how many pieces were safe by then, of
+        all there ever were: by the older of the two headers, since the other may be half written."""
+        self.m.qmp("stop")
+        old, new = self.headers()
+        if old["magic"] != new["magic"]:
+            old = new
+        self.flash = self.home / f"flash{self.lives}"
+        self.m.qmp("pmemsave", val=AREA, size=SIZE, filename=str(self.flash))
+        self.m.close()
+        self.m = None
+        return max(old["flash_written"], old["from"] + old["base"])
+
+    def wait_safe(self):
+        def all_safe():
+            r = self.ring()
+            return r["flash_written"] == r["from"] + r["next"]
+        return lib.wait_for(all_safe, step=0.05)
+
+
+class Register:
+    """The link's host, with a journal of its own that outlives it."""
+
+    def __init__(self, box):
+        self.box, self.p = box, None
+        self.path = box.home / "journal"
+
+    def on(self):
+        self.p = subprocess.Popen([HOST, str(self.path), "--tty", str(self.box.m.qmp_path.parent / "wire.sock")],
+                                  stdin=subprocess.PIPE, stdout=open(self.box.home / "host.out", "ab"), stderr=subprocess.STDOUT)
+
+    def off(self):
+        if self.p:
+            self.p.kill()
+            self.p.wait()
+            self.p.stdin.close()
+            self.p = None
+
+    def journal(self):
+        out = []
+        try:
+            text = self.path.read_text()
+        except FileNotFoundError:
+            return out
+        for line in text.splitlines(True):
+            if line.endswith("\n"):
+                _, _, status, *code = line.split()
+                out.append(bytes.fromhex(code[0]).decode("latin-1") if status == "0" and code else "!" + status)
+        return out
+
+    def settle(self, count):
+        lib.wait_for(lambda: len(self.journal()) >= count, step=0.1)
+        return self.journal()
+
+
+def nobody_there(home, rng):
+    """A register that is dead all the time; it comes when the dock has lost its power twice."""
+    box = Box(home, rng)
+    register = Register(box)
+    try:
+        m = box.on()
+        t.check(m.host.hello["caps"] & CAP_FLASH, "the image says that it has a flash journal", m.host.hello)
+        feed = Feed(m)
+        feed.run(60, 100)
+        t.check(box.wait_safe(), "60 scans without a register are in flash", box.ring())
+        t.check(feed.settle_till(), "and every byte was at the till")
+        first = feed.codes
+        box.off()
+        m = box.on()
+        feed = Feed(m)
+        feed.number += 1000
+        feed.run(20, 100)
+        t.check(box.wait_safe(), "20 more after a loss of power", box.ring())
+        box.off()
+        m = box.on()
+        register.on()
+        same(t, register.settle(80), first + feed.codes, "after a second one the register gets all 80, in order, once")
+        r = box.ring()
+        t.check(lib.wait_for(lambda: box.ring()["used"] == 0 and box.ring()["session"] != 0),
+                "and has opened a new session", r)
+        live = Feed(m)
+        live.number += 2000
+        live.run(20, 100)
+        same(t, register.settle(100), first + feed.codes + live.codes, "in which scanning goes on")
+        t.check(m.stack_used() <= 1280 - 128, f"{m.stack_used()} of 1280 bytes of stack used, 128 to spare")
+    finally:
+        register.off()
+        if box.m:
+            box.m.close()
+
+
+def any_moment(home, rng):
+    """Power lost at random moments, with the register alive, dead, or killed in between."""
+    box = Box(home, rng)
+    register = Register(box)
+    codes, safe, number, restored = [], set(), 4000000000000, 0
+    try:
+        for _ in range(ROUNDS):
+            m = box.on()
+            first = box.ring()["from"] + box.ring()["next"]
+            restored += m.host.hello["state"] & RESTORED != 0
+            if rng.random() < 0.6:
+                register.on()
+            feed = Feed(m)
+            feed.number = number
+            for _ in range(rng.randrange(2, 6)):
+                feed.run(rng.randrange(5, 25), 150)
+                if rng.random() < 0.4:
+                    register.off()
+                time.sleep(rng.random() * 0.4)
+            safe |= set(feed.codes[:max(0, box.off() - first)])
+            codes += feed.codes
+            number = feed.number
+            register.off()
+        m = box.on()
+        register.on()
+        t.check(lib.wait_for(lambda: box.ring()["used"] == 0 and box.ring()["session"] != 0), "the last life drains", box.ring())
+        got = register.journal()
+        t.check(got == sorted(set(got)) and set(got) <= set(codes),
+                f"{ROUNDS} losses of power at any moment: nothing twice, all in order", got)
+        t.check(safe <= set(got) and len(safe) > len(codes) // 3,
+                f"{len(got)} of {len(codes)} scans arrived, among them all {len(safe)} that were safe", sorted(safe - set(got)))
+        print(f"# {restored} starts with an unfinished session from flash", flush=True)
+    finally:
+        register.off()
+        if box.m:
+            box.m.close()
+
+
+def no_flash_there(home, rng):
+    """The emulated STM32 has no flash controller: nothing that is programmed stays.  The image, with
+    its handlers in RAM, finds that out and is a dock without a flash journal."""
+    box = Box(home, rng, "stm32f1-flash")
+    register = Register(box)
+    try:
+        m = box.on()
+        feed = Feed(m)
+        feed.run(40, 100)
+        t.check(lib.wait_for(lambda: not m.host.hello.get("caps", CAP_FLASH) & CAP_FLASH),
+                "stm32f1-flash: a flash that takes nothing is not claimed", m.host.hello)
+        register.on()
+        same(t, register.settle(40), feed.codes, "stm32f1-flash: and 40 scans go the old way")
+        t.check(feed.settle_till(), "stm32f1-flash: every byte at the till")
+        t.check(m.stack_used() <= 1280 - 128, f"stm32f1-flash: {m.stack_used()} of 1280 bytes of stack used, 128 to spare")
+    finally:
+        register.off()
+        if box.m:
+            box.m.close()
+
+
+need(t, "qemu-system-arm", "arm-none-eabi-nm")
+print(f"# seed {SEED}", flush=True)
+for test in (nobody_there, any_moment, no_flash_there):
+    with lib.home() as folder:
+        try:
+            test(folder, random.Random(SEED))
+        except Exception as e:  # noqa: BLE001 - the others shall still run
+            t.check(False, f"{test.__name__}: {e!r}")
+t.done()
