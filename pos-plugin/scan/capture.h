@@ -8,8 +8,9 @@
  *	1730 \x02AB\\12\x03
  *
  * Owns the burst that is being read, at most GW_CAPTURE_BURST bytes, and wipes it.  Reads no clock.
- * A burst ends with CR, LF, TAB or ETX, with a pause, or when it is full; a card's number is never
- * divided by any of these as scanners send it.
+ * A burst ends with CR, LF, TAB or ETX, with GW_CAPTURE_PAUSE_MS of silence, or when it is full.
+ * Shorter pauses make lines of their own within it, because some scanners end a code with nothing
+ * else; but what is a card is judged over them, so that a number that came haltingly is one too.
  *
  *	gw_capture_begin(&c, line, ctx);
  *	gw_capture_bytes(&c, bytes, n, t_ms); ...
@@ -26,15 +27,23 @@
 #define GW_CAPTURE_BURST 4352u
 /* A line at its longest: every byte escaped, the time, the line feed, NUL. */
 #define GW_CAPTURE_LINE     (4u * GW_CAPTURE_BURST + 32u)
-#define GW_CAPTURE_PAUSE_MS 300u
+#define GW_CAPTURE_PAUSE_MS 2000u
+#define GW_CAPTURE_GAP_MS   50u
+#define GW_CAPTURE_PARTS    16u
 
 struct gw_capture {
 	/* A line with its line feed; len without the NUL behind it. */
 	void (*line)(void *ctx, const char *text, size_t len);
 	void *ctx;
-	bool timed;                 /* first_ms is set */
-	uint32_t first_ms;          /* of the first byte of all */
-	uint32_t start_ms, last_ms; /* of this burst */
+	bool timed;        /* first_ms is set */
+	uint32_t first_ms; /* of the first byte of all */
+	uint32_t last_ms;  /* of the last one */
+	struct {
+		uint32_t t_ms;
+		uint16_t from;
+		bool card;
+	} part[GW_CAPTURE_PARTS]; /* of this burst, by its pauses */
+	size_t parts;
 	size_t len;
 	uint8_t bytes[GW_CAPTURE_BURST];
 	char text[GW_CAPTURE_LINE];

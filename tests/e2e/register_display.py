@@ -66,7 +66,8 @@ def a_sale(kind):
         shop.check("the total", "", "Summe          18.98")
         r.send(F[5])
         shop.check("thanks, with the sum", "Danke schön", "Summe          18.98")
-        shop.check("and the greeting again", "Blumen Müller", "täglich bis 19 Uhr")
+        if kind == "escpos":  # else the next customer is there at once
+            shop.check("and the greeting again", "Blumen Müller", "täglich bis 19 Uhr")
         t.check(b"?" not in d.all, "no question mark was ever shown", d.all)
         shop.scan("4999999999999")
         shop.check("an unknown article: no code, no false sum", "", "")

@@ -64,6 +64,7 @@ struct guest {
 	int64_t asked_us, round_trip_us;
 	struct tape *tape; /* NULL: no capture */
 	bool full;
+	int64_t raw_ms; /* when bytes last came */
 	struct gw_capture capture;
 };
 
@@ -140,6 +141,7 @@ static void guest_raw(void *ctx, uint8_t port, uint32_t t_ms, const uint8_t *byt
 	(void)port;
 	if (g->tape != NULL)
 		gw_capture_bytes(&g->capture, bytes, len, t_ms);
+	g->raw_ms = gw_posix_now_ms();
 }
 
 static const struct gw_link_host_ops guest_ops = {guest_send,  guest_scan,  guest_next, guest_nonce,
@@ -232,7 +234,7 @@ int gw_guest_capture(const struct gw_dock_peer *peer, int seconds, struct tape *
 			  err);
 		if (rc == GW_OK && g.over)
 			rc = judge(g.result, err);
-		if (gw_posix_now_ms() - now >= (int64_t)GW_CAPTURE_PAUSE_MS)
+		if (gw_posix_now_ms() - g.raw_ms >= (int64_t)GW_CAPTURE_PAUSE_MS)
 			gw_capture_end(&g.capture);
 	}
 	if (!g.full)
