@@ -181,7 +181,7 @@ FUZZERS    += scan scan_frame scan_uri scan_pattern
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
 UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link
-E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py
+E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
 UNIT_TESTS += test_flash test_flash_cuts
@@ -381,7 +381,7 @@ CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_dock test_dock_scanner
 check-dock: all firmware firmware-flash $(CHECK_DOCK) $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(CHECK_DOCK)
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner flash" FUZZ_SECONDS=10 fuzz-run
-	$(Q)DOCK_QEMU_SCANS=10000 $(RUN) tests/e2e/dock_posix.py tests/e2e/dock_qemu.py tests/e2e/dock_qemu_register.py tests/e2e/dock_flash.py
+	$(Q)TEST_TIMEOUT=900 DOCK_QEMU_SCANS=10000 $(RUN) $(addprefix tests/e2e/,dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py dock_flash.py)
 
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh
