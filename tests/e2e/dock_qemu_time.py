@@ -110,6 +110,7 @@ def play(home):
         host.stdin.flush()
         lib.wait_for(lambda: m.till.data.endswith(b"4006381333931\r"))
         m.till.send(b"\x07")
+        lib.wait_for(lambda: m.scanner.data)
         for byte in b"noise on the register's line":
             m.host.send(bytes([byte]))
             time.sleep(0.002)

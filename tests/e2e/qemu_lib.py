@@ -2,9 +2,11 @@
 to what a line can carry.
 
 Time.  The emulator's UARTs have no speed and its processor stands still whenever the host is busy
-elsewhere, so a scanner that plays by the wall clock sends bursts no line could carry.  Feed
-therefore goes by the machine's own progress: at most WINDOW bytes are ahead of what has come out
-at the till.  The rate asked for is kept where the host can; where it cannot, the test takes longer.
+elsewhere, so a scanner that plays by the wall clock sends bursts no line could carry, faster than
+the main loop can read what the handlers took.  Feed therefore goes by the machine's own progress: at
+most WINDOW bytes are ahead of what has come out at the till, and after as many it waits until the
+main loop has read most of them.  The rate asked for is kept where the host can; where it cannot,
+the test takes longer.
 
 Lines.  What a transmitter does when nobody reads is the emulator's choice:
   stm32vldiscovery  the whole machine stands still.  No wire does that, so each line always has a
@@ -29,7 +31,7 @@ import lib
 BOARDS = {"stm32f1": ("stm32vldiscovery", ("host", "scanner", "till")),
           "mps2-an385": ("mps2-an385", ("host", "scanner", "till", "display")),
           "stm32f1-display": ("stm32vldiscovery", ("host", "scanner", "till"))}
-WINDOW = 128  # less than any queue between the scanner's bytes and the till's: none is lost by haste
+WINDOW = 128  # half of the smallest queue a scanner's byte waits in: none is lost by haste
 HELD = 120    # scans without acknowledgement; the dock's memory holds some 170 of 13 digits
 ENDS = ("\r", "\r\n", "\n", "\t", "\x03")
 WARM, WATCHDOG, STARTING = 16, 32, 64  # HELLO's state
@@ -203,15 +205,29 @@ class Debugger:
         self.s.sendall(b"$" + data + b"#%02x" % (sum(data) & 255))
         return self.answer() if wait else None
 
+    def until(self, address):
+        """Runs the machine until it gets there."""
+        self.ask(f"Z1,{address:x},2")
+        self.ask("c", wait=False)
+        self.answer()
+        self.ask(f"z1,{address:x},2")
+
+    def change(self, register, how):
+        value = int.from_bytes(bytes.fromhex(self.ask(f"p{register:x}")), "little")
+        self.ask(f"P{register:x}=" + how(value).to_bytes(4, "little").hex())
+
+    def close(self):
+        self.ask("D")
+        self.s.close()
+
     def jump(self, address):
         """The main loop goes on there; the machine runs when this returns."""
         while int.from_bytes(bytes.fromhex(self.ask("p19")), "little") & 0x1FF:  # within a handler
             self.ask("c", wait=False)
             self.s.sendall(b"\x03")
             self.answer()
-        self.ask("Pf=" + address.to_bytes(4, "little").hex())
-        self.ask("D")
-        self.s.close()
+        self.change(15, lambda _: address)
+        self.close()
 
 
 class Machine:
@@ -266,6 +282,12 @@ class Machine:
         header = max((words[:14], words[14:]), key=lambda h: h[1])
         return dict(zip(("magic", "generation", "session", "base", "next", "head", "used", "lost"), header))
 
+    def unread(self):
+        """Bytes of the scanner that the main loop has not read yet."""
+        line = self.symbol("scanner" if self.board.startswith("stm32f1") else "lines")
+        masked_in, out = self.words(line + 8, 2)  # struct gw_uart: registers, room, then these
+        return ((masked_in >> 16) - out) & 0xFFFF
+
     def stack_used(self, size=1280):
         """Bytes of the painted stack that were ever used."""
         words = self.words(0x20000000, size // 4)
@@ -313,6 +335,7 @@ class Feed:
         self.bytes = bytearray()
         self.till_from = len(m.till.data)  # what the till had before us
         self.number = 4000000000000
+        self.since = 0  # bytes sent since the main loop was last looked at
 
     def passed(self):
         return len(self.m.till.data) - self.till_from
@@ -321,6 +344,11 @@ class Feed:
         """Waits until the line would be free."""
         if not self.m.till.hung and not lib.wait_for(lambda: len(self.bytes) + size - self.passed() <= max(WINDOW, size), step=0.001):
             raise RuntimeError(f"the dock stands still: {self.passed()} of {len(self.bytes)} bytes are at the till")
+        if self.since + size > WINDOW:
+            if not lib.wait_for(lambda: self.m.unread() < WINDOW // 2, step=0.001):
+                raise RuntimeError(f"the main loop does not read: {self.m.unread()} bytes wait")
+            self.since = 0
+        self.since += size
         if self.committed and len(self.codes) % 10 == 0 and \
            not lib.wait_for(lambda: len(self.codes) - self.committed() < HELD, step=0.005):
             raise RuntimeError(f"the register stands still: {self.committed()} of {len(self.codes)} scans are on disk")
