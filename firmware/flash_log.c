@@ -118,16 +118,16 @@ static uint32_t get_record(const struct gw_flash_log *log, uint32_t at, uint32_t
 static bool get_header(const struct gw_flash_log *log, uint32_t sector, uint32_t *generation,
 		       struct gw_flash_view *v)
 {
-	uint32_t at = sector * log->io->sector_size;
+	uint32_t at = sector * log->io->sector_size, size;
 	uint8_t raw[GW_FLASH_HEADER];
 
-	if (get_record(log, at, at + sizeof(raw), 0, raw, sizeof(raw), v) == 0 ||
-	    v->kind != GW_FLASH_OPEN ||
+	size = get_record(log, at, at + sizeof(raw), 0, raw, sizeof(raw), v);
+	v->bytes = NULL;
+	if (size == 0 || v->kind != GW_FLASH_OPEN ||
 	    gw_link_get32(raw + HEAD + STATE + 4) !=
 		    (MAGIC ^ log->io->sector_size << 8 ^ log->io->sector_count))
 		return false;
 	*generation = gw_link_get32(raw + HEAD + STATE);
-	v->bytes = NULL;
 	return true;
 }
 
