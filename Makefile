@@ -88,7 +88,7 @@ STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c collection.c db.c jou
 	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
-SYNC_SRC += $(addprefix tools/sync/,ack.c ack_publish.c book.c book_intake.c book_settle.c clickhouse_tables.c collect.c device.c into_clickhouse.c news.c outbox.c pull.c push.c run.c salvage.c seal.c settle.c sink.c state.c status.c steady.c sync.c target.c \
+SYNC_SRC += $(addprefix tools/sync/,ack.c ack_publish.c book.c book_events.c book_intake.c book_settle.c clickhouse_tables.c collect.c device.c into_clickhouse.c lock.c news.c outbox.c pull.c push.c run.c salvage.c seal.c settle.c sink.c state.c status.c steady.c sync.c target.c \
 	target_dir.c target_http.c verify.c)
 NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c office.c rows.c)
 

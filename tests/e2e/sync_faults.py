@@ -16,7 +16,7 @@ import threading
 import time
 
 import lib
-from sync_lib import Journal, difference, rows, sync
+from sync_lib import Journal, can_fake_time, difference, mutate, rows, sync
 from sync_servers import configure, make_ca, make_cert, nginx, openssl, push
 
 t = lib.Tap()
@@ -181,8 +181,8 @@ def certificates(top):
     for name, data in good.items():
         (certs / name).write_bytes(data)
     with nginx(top, office, certs) as server:
-        if not shutil.which("faketime"):
-            t.skip("clocks that are wrong", "no faketime")
+        if not can_fake_time():
+            t.skip("clocks that are wrong", "no faketime, or a build that does not bear it")
         else:
             clocks(home, office, j, server.url)
         settle(home, office, j, "certificates and clocks", server.url)
@@ -300,26 +300,6 @@ def replays(top):
     settle(home, office, j, "replays")
 
 
-def mutate(data):
-    data = bytearray(data)
-    for _ in range(chance.choice([1, 1, 2, 8])):
-        at = chance.randrange(len(data))
-        kind = chance.randrange(5)
-        if kind == 0:
-            data[at] ^= 1 << chance.randrange(8)
-        elif kind == 1:
-            del data[at:at + chance.randrange(1, 20)]
-        elif kind == 2:
-            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 20)))
-        elif kind == 3:
-            data[at:at + 4] = b"9999"
-        else:
-            other = chance.randrange(len(data))
-            data[at:at + 16] = data[other:other + 16]
-        data = data or bytearray(b"{")
-    return bytes(data)
-
-
 def mutations(top):
     """Damaged batches whose names fit them, packed and plain: the collector's checks beyond the hash must find them."""
     home, office, j = till(top, "mutant", 60)
@@ -334,7 +314,7 @@ def mutations(top):
     head = good.name.rsplit("-", 1)[0]
     made = set()
     while len(made) < MUTATIONS:
-        data = mutate(chance.choice(shapes))
+        data = mutate(chance, chance.choice(shapes))
         name = f"{head}-{hashlib.blake2b(data, digest_size=32).hexdigest()[:32]}.ndjson.zst"
         if name not in made and data not in shapes:
             made.add(name)

@@ -2,8 +2,10 @@
 import hashlib
 import json
 import random
+import shutil
 import sqlite3
 import struct
+import subprocess
 
 import lib
 
@@ -89,6 +91,12 @@ def sync(*args, **kwargs):
     return lib.run("goeswith-sync", *args, **kwargs)
 
 
+def can_fake_time():
+    """faketime is here and this build bears it (sanitizers want to be loaded first)."""
+    return bool(shutil.which("faketime")) and subprocess.run(
+        ["faketime", "-f", "+1s", lib.program("goeswith-sync"), "--version"], capture_output=True).returncode == 0
+
+
 def rows(path, sql, *args):
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
@@ -117,3 +125,24 @@ def difference(journal, book):
         if a != b:
             return f"journal {a}\nbook    {b}"
     return f"journal has {len(want)} events, the book {len(got)}"
+
+
+def mutate(chance, data):
+    """Bits flipped, pieces cut out, put in, overwritten."""
+    data = bytearray(data)
+    for _ in range(chance.choice([1, 1, 2, 8])):
+        at = chance.randrange(len(data))
+        kind = chance.randrange(5)
+        if kind == 0:
+            data[at] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            del data[at:at + chance.randrange(1, 20)]
+        elif kind == 2:
+            data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 20)))
+        elif kind == 3:
+            data[at:at + 4] = b"9999"
+        else:
+            other = chance.randrange(len(data))
+            data[at:at + 16] = data[other:other + 16]
+        data = data or bytearray(b"{")
+    return bytes(data)

@@ -13,7 +13,7 @@ import threading
 import time
 
 import lib
-from sync_lib import Journal, difference, sync
+from sync_lib import Journal, difference, mutate, sync
 
 t = lib.Tap()
 SEED = int(os.environ.get("SEED", "20261122"))
@@ -113,21 +113,10 @@ with lib.home() as top:
         statuses = {}
         for i in range(int(os.environ.get("MUTATIONS", "400"))):
             name = chance.choice(list(good))
-            data = bytearray(good[name])
-            for _ in range(chance.choice([1, 1, 2, 8])):
-                at = chance.randrange(len(data))
-                kind = chance.randrange(4)
-                if kind == 0:
-                    data[at] ^= 1 << chance.randrange(8)
-                elif kind == 1:
-                    del data[at:at + chance.randrange(1, 20)]
-                elif kind == 2:
-                    data[at:at] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 20)))
-                else:
-                    data[at:at + 4] = b"9999"
-                if not data:
-                    data = bytearray(b"{")
-            if name == "manifest.minisig" and bytes(data).split(b"\n")[1:] == good[name].split(b"\n")[1:]:
+            data = mutate(chance, good[name])
+            if data == good[name]:
+                continue
+            if name == "manifest.minisig" and data.split(b"\n")[1:] == good[name].split(b"\n")[1:]:
                 continue  # the untrusted comment is what it says
             (office / "table" / name).write_bytes(data)
             r, _ = pull(home, url)

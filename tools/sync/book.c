@@ -1,14 +1,11 @@
 #include "tools/sync/book_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/home.h"
@@ -19,6 +16,7 @@
 #include "store/ledger.h"
 #include "store/project.h"
 #include "tools/sync/ack.h"
+#include "tools/sync/lock.h"
 
 static const char schema[] =
 	"CREATE TABLE event(terminal TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,"
@@ -92,20 +90,6 @@ int file_name_parse(struct file_name *out, const char *name)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static int take_lock(struct book *b, struct gw_err *err)
-{
-	char lock[GW_PATH_MAX + 8];
-
-	snprintf(lock, sizeof(lock), "%s.lock", b->path);
-	b->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
-	if (b->lock_fd < 0)
-		return gw_err_errno(err, errno == EACCES ? GW_E_DENIED : GW_E_STORAGE, errno,
-				    "cannot create %s", lock);
-	if (flock(b->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return GW_OK;
-	return gw_err_set(err, GW_E_AGAIN, "another collector is at work on %s", b->path);
-}
-
 static int make_schema(struct book *b, struct gw_err *err)
 {
 	char pragma[128];
@@ -142,7 +126,7 @@ static int identify(struct book *b, struct gw_err *err)
 
 static int open_steps(struct book *b, struct gw_err *err)
 {
-	int rc = take_lock(b, err);
+	int rc = lock_take(&b->lock_fd, b->path, "another collector is at work", err);
 
 	if (rc == GW_OK)
 		rc = gw_db_open(&b->db, b->path, GW_DB_CREATE, NULL, err);
@@ -197,7 +181,7 @@ void book_close(struct book *b)
 
 /* --- statements ------------------------------------------------------------------------------- */
 
-static int run(struct book *b, int which, struct gw_err *err)
+int book_run(struct book *b, int which, struct gw_err *err)
 {
 	int rc = sqlite3_step(b->stmt[which]);
 
@@ -207,21 +191,21 @@ static int run(struct book *b, int which, struct gw_err *err)
 
 int book_begin(struct book *b, struct gw_err *err)
 {
-	return run(b, SQL_BEGIN, err);
+	return book_run(b, SQL_BEGIN, err);
 }
 
 int book_commit(struct book *b, struct gw_err *err)
 {
-	return run(b, SQL_COMMIT, err);
+	return book_run(b, SQL_COMMIT, err);
 }
 
 void book_rollback(struct book *b)
 {
 	if (sqlite3_get_autocommit(b->db) == 0)
-		run(b, SQL_ROLLBACK, NULL);
+		book_run(b, SQL_ROLLBACK, NULL);
 }
 
-static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
+void book_bind_text(sqlite3_stmt *stmt, int at, const char *text)
 {
 	sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
 }
@@ -231,8 +215,8 @@ enum file_state book_file(struct book *b, const char *till, const char *name)
 	sqlite3_stmt *stmt = b->stmt[SQL_FILE];
 	enum file_state state = FILE_UNKNOWN;
 
-	bind_text(stmt, 1, till);
-	bind_text(stmt, 2, name);
+	book_bind_text(stmt, 1, till);
+	book_bind_text(stmt, 2, name);
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		state = (enum file_state)sqlite3_column_int(stmt, 0);
 	sqlite3_reset(stmt);
@@ -249,17 +233,17 @@ static int put_file(struct book *b, const struct file_row *row, struct gw_err *e
 {
 	sqlite3_stmt *stmt = b->stmt[SQL_PUT_FILE];
 
-	bind_text(stmt, 1, row->till);
-	bind_text(stmt, 2, row->name->name);
-	bind_text(stmt, 3, row->name->epoch);
+	book_bind_text(stmt, 1, row->till);
+	book_bind_text(stmt, 2, row->name->name);
+	book_bind_text(stmt, 3, row->name->epoch);
 	sqlite3_bind_int64(stmt, 4, row->name->first);
 	sqlite3_bind_int64(stmt, 5, row->name->last);
-	bind_text(stmt, 6, row->hash);
-	bind_text(stmt, 7, row->prev);
+	book_bind_text(stmt, 6, row->hash);
+	book_bind_text(stmt, 7, row->prev);
 	sqlite3_bind_int(stmt, 8, (int)row->state);
-	bind_text(stmt, 9, row->reason);
+	book_bind_text(stmt, 9, row->reason);
 	sqlite3_bind_int64(stmt, 10, sync_now_ms());
-	return run(b, SQL_PUT_FILE, err);
+	return book_run(b, SQL_PUT_FILE, err);
 }
 
 void book_get_epoch(struct book *b, const char *till, const char *epoch, struct epoch_row *row)
@@ -267,8 +251,8 @@ void book_get_epoch(struct book *b, const char *till, const char *epoch, struct 
 	sqlite3_stmt *stmt = b->stmt[SQL_EPOCH];
 
 	memset(row, 0, sizeof(*row));
-	bind_text(stmt, 1, till);
-	bind_text(stmt, 2, epoch);
+	book_bind_text(stmt, 1, till);
+	book_bind_text(stmt, 2, epoch);
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
 		row->high = sqlite3_column_int64(stmt, 0);
 		row->settled = sqlite3_column_int64(stmt, 1);
@@ -284,157 +268,13 @@ int book_put_epoch(struct book *b, const char *till, const char *epoch, const st
 {
 	sqlite3_stmt *stmt = b->stmt[SQL_PUT_EPOCH];
 
-	bind_text(stmt, 1, till);
-	bind_text(stmt, 2, epoch);
+	book_bind_text(stmt, 1, till);
+	book_bind_text(stmt, 2, epoch);
 	sqlite3_bind_int64(stmt, 3, row->high);
 	sqlite3_bind_int64(stmt, 4, row->settled);
-	bind_text(stmt, 5, row->cashier);
+	book_bind_text(stmt, 5, row->cashier);
 	sqlite3_bind_int(stmt, 6, row->late);
-	return run(b, SQL_PUT_EPOCH, err);
-}
-
-/* --- events ----------------------------------------------------------------------------------- */
-
-/* A line as columns: the frame is parsed, the body is what stands behind it. */
-struct line {
-	struct gw_event_row row;
-	char kind[32];
-	bool known; /* this program can derive something from it */
-	char *body; /* malloc'ed */
-};
-
-/* Our own lines end their frame with the kind; the rest of the line is the body as it was. */
-static char *body_of(const char *line, size_t len, char kind[32])
-{
-	static const char *const frame[] = {"seq", "at", "mono", "boot", "basket", "scan", "kind"};
-	const char *at = strncmp(line, "{\"seq\":", 7) == 0 ? strstr(line, "\"kind\":\"") : NULL;
-	const char *end = at != NULL ? strchr(at + 8, '"') : NULL;
-	json_t *o;
-	char *body;
-
-	if (end != NULL && end - (at + 8) < 32 && (end[1] == ',' || end[1] == '}')) {
-		size_t rest = len - (size_t)(end + 1 - line);
-
-		memcpy(kind, at + 8, (size_t)(end - (at + 8)));
-		kind[end - (at + 8)] = '\0';
-		body = malloc(rest + 3);
-		if (body != NULL && end[1] == '}')
-			memcpy(body, "{}", 3);
-		else if (body != NULL) {
-			body[0] = '{';
-			memcpy(body + 1, end + 2, rest - 1);
-			body[rest] = '\0';
-		}
-		return body;
-	}
-	o = json_loadb(line, len, 0, NULL);
-	snprintf(kind, 32, "%s", json_string_value(json_object_get(o, "kind")));
-	for (size_t i = 0; i < sizeof(frame) / sizeof(frame[0]); i++)
-		json_object_del(o, frame[i]);
-	body = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	return body;
-}
-
-static int read_line(struct book *b, struct line *out, const char *line, size_t len,
-		     struct gw_err *err)
-{
-	int rc = gw_event_json_read_line(&out->row, b->room, line, len, err);
-
-	out->known = rc == GW_OK;
-	if (rc < 0 && rc != GW_E_NOT_FOUND)
-		return rc;
-	out->body = body_of(line, len, out->kind);
-	return out->body != NULL ? GW_OK : gw_err_set(err, GW_E_MEMORY, "out of memory");
-}
-
-static void bind_event(sqlite3_stmt *stmt, const char *till, const char *epoch,
-		       const struct line *l)
-{
-	const struct gw_event *e = &l->row.event;
-
-	bind_text(stmt, 1, till);
-	bind_text(stmt, 2, epoch);
-	sqlite3_bind_int64(stmt, 3, l->row.seq);
-	sqlite3_bind_int64(stmt, 4, e->at_ms);
-	sqlite3_bind_int64(stmt, 5, e->mono_ms);
-	sqlite3_bind_int64(stmt, 6, l->row.boot);
-	bind_text(stmt, 7, e->basket[0] != '\0' ? e->basket : NULL);
-	bind_text(stmt, 8, l->kind);
-	bind_text(stmt, 9, l->body);
-	if (e->scan_session != 0) {
-		sqlite3_bind_int64(stmt, 10, e->scan_session);
-		sqlite3_bind_int64(stmt, 11, e->scan_seq);
-	} else {
-		sqlite3_bind_null(stmt, 10);
-		sqlite3_bind_null(stmt, 11);
-	}
-}
-
-/* Whether the event that is there already says the same. */
-static bool is_same(struct book *b, const char *till, const char *epoch, const struct line *l)
-{
-	sqlite3_stmt *stmt = b->stmt[SQL_SAME];
-	bool same;
-
-	bind_event(stmt, till, epoch, l);
-	same = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0) == 1;
-	sqlite3_reset(stmt);
-	return same;
-}
-
-static int put_event(struct book *b, const char *till, const char *epoch, const struct line *l,
-		     struct epoch_row *state, struct gw_err *err)
-{
-	int rc;
-
-	bind_event(b->stmt[SQL_EVENT], till, epoch, l);
-	rc = run(b, SQL_EVENT, err);
-	if (rc < 0)
-		return rc;
-	if (sqlite3_changes(b->db) == 0)
-		return is_same(b, till, epoch, l)
-			       ? 0
-			       : gw_err_set(err, GW_E_INPUT,
-					    "event %" PRId64 " is there already and says "
-					    "something else",
-					    l->row.seq);
-	if (l->row.seq < state->high)
-		state->late = true;
-	else
-		state->high = l->row.seq;
-	if (b->intake && book_intake_misses_sale(b, till, epoch, &l->row.event))
-		state->late = true;
-	if (l->known && !state->late &&
-	    gw_project_apply(&b->project, l->row.seq, &l->row.event) != SQLITE_OK)
-		return gw_db_fail(b->db, err, b->path);
-	return 1;
-}
-
-static int put_events(struct book *b, const struct gw_batch *batch, struct epoch_row *state,
-		      int64_t *fresh, struct gw_err *err)
-{
-	const struct gw_batch_header *h = gw_batch_header(batch);
-	int rc = GW_OK;
-
-	gw_project_terminal(&b->project, h->till, h->epoch);
-	snprintf(b->project.cashier, sizeof(b->project.cashier), "%s", state->cashier);
-	for (size_t i = 0; i < gw_batch_count(batch) && rc >= 0; i++) {
-		struct line l = {.body = NULL};
-		struct gw_err inner = {0};
-		size_t len;
-		const char *line = gw_batch_line(batch, i, &len);
-
-		rc = read_line(b, &l, line, len, &inner);
-		if (rc < 0)
-			rc = gw_err_set(err, rc, "line %zu: %s", i + 2, inner.text);
-		else
-			rc = put_event(b, h->till, h->epoch, &l, state, err);
-		*fresh += rc > 0;
-		free(l.body);
-	}
-	snprintf(state->cashier, sizeof(state->cashier), "%s", b->project.cashier);
-	return rc < 0 ? rc : GW_OK;
+	return book_run(b, SQL_PUT_EPOCH, err);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -446,10 +286,10 @@ static bool breaks_chain(struct book *b, int which, const struct gw_batch_header
 	sqlite3_stmt *stmt = b->stmt[which];
 	bool breaks = false;
 
-	bind_text(stmt, 1, h->till);
-	bind_text(stmt, 2, h->epoch);
+	book_bind_text(stmt, 1, h->till);
+	book_bind_text(stmt, 2, h->epoch);
 	sqlite3_bind_int64(stmt, 3, at);
-	bind_text(stmt, 4, hash);
+	book_bind_text(stmt, 4, hash);
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		breaks = sqlite3_column_int(stmt, 0) > 0 && sqlite3_column_double(stmt, 1) == 0;
 	sqlite3_reset(stmt);
@@ -484,7 +324,7 @@ static int take_steps(struct book *b, const struct file_name *name, const struct
 	book_get_epoch(b, h->till, h->epoch, &state);
 	rc = b->intake ? book_intake_bring_back(b, h, err) : GW_OK;
 	if (rc == GW_OK)
-		rc = put_events(b, batch, &state, fresh, err);
+		rc = book_put_events(b, batch, &state, fresh, err);
 	/* Events that were all there need no proof of where they belong. */
 	if (rc == GW_OK && (*fresh > 0 || gap))
 		rc = check_chain(b, h, row.hash, err);
@@ -496,7 +336,7 @@ static int take_steps(struct book *b, const struct file_name *name, const struct
 int book_take(struct book *b, const struct file_name *name, const struct gw_batch *batch,
 	      const char *hash, int64_t *fresh, struct gw_err *err)
 {
-	int rc = run(b, SQL_SAVE, err);
+	int rc = book_run(b, SQL_SAVE, err);
 
 	*fresh = 0;
 	if (rc < 0)
@@ -504,9 +344,9 @@ int book_take(struct book *b, const struct file_name *name, const struct gw_batc
 	rc = take_steps(b, name, batch, hash, fresh, err);
 	if (rc < 0) {
 		*fresh = 0;
-		run(b, SQL_BACK, NULL);
+		book_run(b, SQL_BACK, NULL);
 	}
-	run(b, SQL_RELEASE, NULL);
+	book_run(b, SQL_RELEASE, NULL);
 	return rc;
 }
 

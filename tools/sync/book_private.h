@@ -68,6 +68,18 @@ int book_intake_bring_back(struct book *b, const struct gw_batch_header *header,
 int book_intake_bring_epoch(struct book *b, const char *till, const char *epoch,
 			    struct gw_err *err);
 
+/* Steps a statement that gives no rows, and resets it. */
+int book_run(struct book *b, int which, struct gw_err *err);
+/* Binds text that outlives the step; NULL binds NULL. */
+void book_bind_text(sqlite3_stmt *stmt, int at, const char *text);
+
+/*
+ * Puts a batch's events, *fresh of them new.  GW_E_INPUT: a line that cannot be read, or an event
+ * that is there already and says something else.
+ */
+int book_put_events(struct book *b, const struct gw_batch *batch, struct epoch_row *state,
+		    int64_t *fresh, struct gw_err *err);
+
 /* The state of an epoch, all zero when there is none yet. */
 void book_get_epoch(struct book *b, const char *till, const char *epoch, struct epoch_row *row);
 int book_put_epoch(struct book *b, const char *till, const char *epoch, const struct epoch_row *row,

@@ -8,11 +8,6 @@
 #include "store/db.h"
 #include "tools/sync/ack.h"
 
-static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
-{
-	sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
-}
-
 /* Derives the statistics tables of one epoch anew, from all its events in order. */
 static int derive(struct book *b, const char *till, const char *epoch, struct epoch_row *state,
 		  struct gw_err *err)
@@ -34,8 +29,8 @@ static int derive(struct book *b, const char *till, const char *epoch, struct ep
 		rc = gw_db_prepare(b->db, &stmt, clear[i], err);
 		if (rc < 0)
 			return rc;
-		bind_text(stmt, 1, till);
-		bind_text(stmt, 2, epoch);
+		book_bind_text(stmt, 1, till);
+		book_bind_text(stmt, 2, epoch);
 		while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
 			const char *basket = (const char *)sqlite3_column_text(stmt, 3);
 			const char *kind = (const char *)sqlite3_column_text(stmt, 4);
@@ -74,8 +69,8 @@ static int settle_epoch(struct book *b, const char *till, const char *epoch, str
 	if (rc < 0)
 		return rc;
 	book_get_epoch(b, till, epoch, &state);
-	bind_text(stmt, 1, till);
-	bind_text(stmt, 2, epoch);
+	book_bind_text(stmt, 1, till);
+	book_bind_text(stmt, 2, epoch);
 	sqlite3_bind_int64(stmt, 3, state.settled);
 	while (sqlite3_step(stmt) == SQLITE_ROW &&
 	       sqlite3_column_int64(stmt, 0) <= state.settled + 1)
@@ -96,7 +91,7 @@ int book_settle(struct book *b, const char *till, struct gw_err *err)
 
 	if (rc < 0)
 		return rc;
-	bind_text(stmt, 1, till);
+	book_bind_text(stmt, 1, till);
 	while (rc == GW_OK && sqlite3_step(stmt) == SQLITE_ROW) {
 		char epoch[GW_BATCH_EPOCH_MAX];
 
@@ -119,8 +114,8 @@ static void add_gaps(struct book *b, struct gw_json *j, const char *till, const 
 			  "SELECT first, last FROM file WHERE terminal = ?1 AND epoch = ?2"
 			  " AND state IN (2, 3) ORDER BY first DESC LIMIT 64",
 			  NULL) == GW_OK) {
-		bind_text(stmt, 1, till);
-		bind_text(stmt, 2, epoch);
+		book_bind_text(stmt, 1, till);
+		book_bind_text(stmt, 2, epoch);
 		while (sqlite3_step(stmt) == SQLITE_ROW) {
 			gw_json_begin(j, '[');
 			gw_json_int(j, sqlite3_column_int64(stmt, 0));
@@ -142,7 +137,7 @@ static int add_epochs(struct book *b, struct gw_json *j, const char *till, struc
 
 	if (rc < 0)
 		return rc;
-	bind_text(stmt, 1, till);
+	book_bind_text(stmt, 1, till);
 	gw_json_key(j, "epochs");
 	gw_json_begin(j, '[');
 	while (sqlite3_step(stmt) == SQLITE_ROW) {
@@ -170,7 +165,7 @@ static int add_rejected(struct book *b, struct gw_json *j, const char *till, str
 
 	if (rc < 0)
 		return rc;
-	bind_text(stmt, 1, till);
+	book_bind_text(stmt, 1, till);
 	sqlite3_bind_int(stmt, 2, ACK_REJECTED);
 	gw_json_key(j, "rejected");
 	gw_json_begin(j, '[');

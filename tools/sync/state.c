@@ -1,16 +1,14 @@
 #include "tools/sync/state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/home.h"
 #include "store/db.h"
+#include "tools/sync/lock.h"
 
 #define STATE_ID     0x67777331 /* "gws1" */
 #define STATE_SCHEMA 1
@@ -43,23 +41,10 @@ const char *batch_state_word(enum batch_state state)
 	return (unsigned)state < sizeof(words) / sizeof(words[0]) ? words[state] : "?";
 }
 
-static int take_lock(struct state *s, const char *path, struct gw_err *err)
-{
-	char lock[GW_PATH_MAX + 8];
-
-	snprintf(lock, sizeof(lock), "%s.lock", path);
-	s->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
-	if (s->lock_fd < 0)
-		return gw_err_errno(err, errno == EACCES ? GW_E_DENIED : GW_E_STORAGE, errno,
-				    "cannot create %s", lock);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return GW_OK;
-	return gw_err_set(err, GW_E_AGAIN, "another goeswith-sync is at work (%s)", lock);
-}
-
 static int open_steps(struct state *s, const char *path, bool write, struct gw_err *err)
 {
-	int rc = write ? take_lock(s, path, err) : GW_OK;
+	int rc = write ? lock_take(&s->lock_fd, path, "another goeswith-sync is at work", err)
+		       : GW_OK;
 
 	if (rc == GW_OK)
 		rc = gw_db_open(&s->db, path, write ? GW_DB_CREATE : GW_DB_READ, NULL, err);
