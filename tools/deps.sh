@@ -4,7 +4,8 @@
 set -eu
 
 # What building and running need, with the reason for each.
-build='
+build_list() {
+	cat <<'END'
 gcc                     the compiler
 libc6-dev               C library headers
 pkg-config              tells hosts of libgoeswith how to link
@@ -20,9 +21,11 @@ zlib1g-dev              gzip, the one packing every ClickHouse server takes (hea
 libopenblas-dev         goeswith-mine only: learned weights
 liblapacke-dev          goeswith-mine only: learned weights
 tzdata                  local time of shops
-'
+END
+}
 # What the tests need besides.
-tests='
+test_list() {
+	cat <<'END'
 libcmocka-dev           unit tests
 python3                 drives the programs end to end
 git                     lists the sources to check
@@ -48,14 +51,17 @@ s3cmd                   ... as head office reads it
 faketime                clocks that are wrong
 systemd                 systemd-analyze checks the units (no service is started)
 udev                    udevadm checks the rule for scanners
-'
-names() { printf '%s\n' "$1" | awk 'NF { print $1 }'; }
+END
+}
 if [ "${1:-}" = --list ]; then
-	printf '%s\n%s\n' "$build" "$tests" | grep .
+	build_list
+	test_list
 	exit 0
 fi
-wanted=$(names "$build")
-[ "${1:-}" = --build ] || wanted="$wanted $(names "$tests")"
+wanted=$({
+	build_list
+	[ "${1:-}" = --build ] || test_list
+} | awk '{ print $1 }')
 if ! command -v apt-get >/dev/null 2>&1; then
 	echo "tools/deps.sh knows Debian's apt-get only; install by hand what 'tools/deps.sh --list' prints" >&2
 	exit 4
