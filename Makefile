@@ -320,7 +320,7 @@ uninstall-lib:
 install: install-sync
 install-sync:
 	$(Q)install -d $(DESTDIR)$(datadir)/sync
-	$(Q)for f in tools/sync/nginx.conf.example tools/sync/systemd/*; do \
+	$(Q)for f in tools/sync/*.example tools/sync/systemd/*; do \
 		sed 's|/usr/local/bin|$(bindir)|' $$f >$(DESTDIR)$(datadir)/sync/$${f##*/} || exit 1; done
 
 # --- firmware: the dock on bare metal ---------------------------------------------------------------

@@ -1,5 +1,6 @@
-"""Real ClickHouse servers for tests: one cluster of shards on free loopback ports, with configurations of their own in
-a temporary folder (never the installed service), small caches, few threads.  They die with the test."""
+"""Real ClickHouse servers for tests: one cluster of two shards on free loopback ports, with configurations of their own
+in a temporary folder (never the installed service), small caches, few threads, and the examples that we ship.  They
+die with the test."""
 import contextlib
 import ctypes
 import json
@@ -26,15 +27,12 @@ CONFIG = """<yandex>
 <max_connections>64</max_connections><max_concurrent_queries>32</max_concurrent_queries>
 <users_config>{dir}/users.xml</users_config><default_profile>default</default_profile>
 <default_database>default</default_database><timezone>UTC</timezone>
-<remote_servers><shops>{shards}</shops></remote_servers>
 </yandex>"""
-SHARD = """<shard><internal_replication>true</internal_replication><replica><host>127.0.0.1</host>
-<port>{tcp}</port></replica></shard>"""
+EXAMPLES = lib.ROOT / "tools/sync"
 USERS = """<yandex><profiles><default><max_memory_usage>1500000000</max_memory_usage><max_threads>2</max_threads>
 <background_pool_size>2</background_pool_size></default></profiles><quotas><default/></quotas><users>
 <default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
-</default><office><password>a secret</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile>
-<quota>default</quota></office></users></yandex>"""
+</default></users></yandex>"""
 
 
 def free_ports(n):
@@ -55,11 +53,12 @@ class Server:
     def __init__(self, folder, ports, shards):
         self.folder, (self.http, self.tcp, inter) = folder, ports
         folder.mkdir()
-        for name in ("data", "tmp", "schemas"):
+        for name in ("data", "tmp", "schemas", "config.d", "users.d"):
             (folder / name).mkdir()
-        (folder / "config.xml").write_text(CONFIG.format(dir=folder, http=self.http, tcp=self.tcp, inter=inter,
-                                                         shards=shards))
+        (folder / "config.xml").write_text(CONFIG.format(dir=folder, http=self.http, tcp=self.tcp, inter=inter))
         (folder / "users.xml").write_text(USERS)
+        (folder / "config.d/goeswith.xml").write_text(shards)
+        shutil.copy(EXAMPLES / "clickhouse-users.xml.example", folder / "users.d/goeswith.xml")
         self.p = None
 
     def url(self, database="goeswith"):
@@ -104,11 +103,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def cluster(top, shards=2):
-    """Running servers that know each other as the cluster `shops`."""
-    ports = free_ports(3 * shards)
-    text = "".join(SHARD.format(tcp=ports[3 * i + 1]) for i in range(shards))
-    servers = [Server(top / f"clickhouse{i}", ports[3 * i:3 * i + 3], text) for i in range(shards)]
+def cluster(top):
+    """Two running servers that know each other as the cluster `shops`, by the example that we ship."""
+    ports = free_ports(6)
+    text = (EXAMPLES / "clickhouse-cluster.xml.example").read_text()
+    for n, tcp in enumerate((ports[1], ports[4]), 1):
+        text = text.replace(f"<host>office-{n}</host><port>9000</port>", f"<host>127.0.0.1</host><port>{tcp}</port>")
+    servers = [Server(top / f"clickhouse{i}", ports[3 * i:3 * i + 3], text) for i in range(2)]
     try:
         for s in servers:
             s.start(False)

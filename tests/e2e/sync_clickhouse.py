@@ -41,7 +41,7 @@ def difference(journal, server, database="goeswith"):
 
 def check_counted(home, url, server):
     """That exact pairs are counted there, and that what cannot be counted there is not."""
-    (home / "goeswith.conf").write_text("[clickhouse]\nuser = office\npassword = a secret\n")
+    (home / "goeswith.conf").write_text("[clickhouse]\nuser = reports\npassword = change me\n")
     with Proxy(server) as proxy:
         r = lib.run("goeswith-mine", "--tsv", proxy.url, "--home", home)
         t.check(r.returncode == 0 and proxy.seen and not any("body" in q for q in proxy.seen),
@@ -49,7 +49,11 @@ def check_counted(home, url, server):
         proxy.seen.clear()
         lib.run("goeswith-mine", "--tsv", "--max-antecedent", 2, "--min-count", 50, proxy.url, "--home", home)
         t.check(any("body" in q for q in proxy.seen), "triples are counted here, from the events")
-        t.check(proxy.users == {"office"}, "user and password come from the configuration", proxy.users)
+        r = sync("collect", home, "--into", proxy.url, "--home", home)
+        t.check(r.returncode == 0, "a reader may look", r.stderr)
+        r = sync("schema", "--home", home, server.url("notmine"))
+        t.check(r.returncode == 6 and "may only read" in r.stderr, "and may not write", r.stderr)
+        t.check(proxy.users == {"reports"}, "user and password come from the configuration", proxy.users)
 
 
 # --- a server in between that fails ---------------------------------------------------------------------------------
@@ -255,7 +259,7 @@ def check_reading(proxy, home):
 def check_words(top, a, b):
     office = top / "words"
     office.mkdir()
-    (office / "goeswith.conf").write_text("[clickhouse]\nuser = office\npassword = wrong\n")
+    (office / "goeswith.conf").write_text("[clickhouse]\nuser = collector\npassword = wrong\n")
 
     def says(name, status, words, *args, home=top):
         r = sync(*args, "--home", home)
@@ -359,6 +363,35 @@ def one_server(top, office, server):
     return server.url(name)
 
 
+def check_open(top, server):
+    """A sale that is collected piece by piece."""
+    office, home = top / "open", top / "open-till"
+    office.mkdir()
+    home.mkdir()
+    j = Odd(home / "journal.db", "P1", "T1", SEED)
+    base = "P1-T1-20261123-9000"
+    steps = [lambda b: j.add("open", b, {}), lambda b: j.add("line", b, {"line": 1, "code": "A", "qty": 1, "price": 500,
+                                                                         "source": "scan"}),
+             lambda b: j.offer(b, 1, 1), lambda b: j.add("suspend", b, {}), lambda b: j.add("login", b, {"id": "77"}),
+             lambda b: j.add("void", b, {"line": 1, "code": "A", "qty": 1}),
+             lambda b: j.add("close", b, {"lines": 1, "items": 1, "total": 500, "reason": "tender"}),
+             lambda b: j.add("outcome", b, {"offer": 1, "rule": "r", "code": "A", "result": "declined", "ms": 5})]
+    for n in range(len(steps) + 3):  # three sales at once, each a step behind the other; an outcome after the close
+        for sale in range(3):
+            if 0 <= n - sale < len(steps):
+                steps[n - sale](f"{base}{sale:02d}")
+        push(home, office)
+        r = collect(office, server.url())
+        if r.returncode != 0:
+            t.check(False, "collect", r.stderr)
+    t.equal(difference(j, server), "", "sales collected piece by piece: all events")
+    same("sales collected piece by piece", "goeswith-report",
+         [[verb, "--date", "2026-11-23", "--json", "--utc-offset", 0] for verb in ("today", "rules", "cashiers", "hours")],
+         [[office / "up"], [one_till(top, office)], [one_server(top, office, server)]])
+    kept = rows(office / "intake.db", "SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM sale)")[0][0]
+    t.equal(kept, 0, "and nothing of them is kept back")
+
+
 # --- kill -9 --------------------------------------------------------------------------------------------------------
 
 def check_kills(top, servers):
@@ -445,6 +478,7 @@ def main(top):
         check_twice(book, a.url())
         negative_controls(top, a)
         check_late(top, a)
+        check_open(top, a)
         check_faults(top, a)
         check_kills(top, servers)
         pids = [s.p.pid for s in servers]

@@ -196,7 +196,7 @@ static int add_line(struct gw_fold *f, struct open_sale *sale, const struct gw_e
 
 	if (known == NULL && sale->count == LINES_MAX)
 		return GW_OK;
-	if (!room_for_line(sale))
+	if (known == NULL && !room_for_line(sale))
 		return GW_E_MEMORY;
 	item = gw_sales_item(f->sales, line->code, strlen(line->code));
 	if (item == GW_DICT_NONE)

@@ -150,7 +150,7 @@ static int collect_file(struct collecting *c, const char *folder, const char *fi
 	struct file_name name;
 	struct gw_err why = {0};
 	enum file_state state = book_file(c->book, c->till, file);
-	size_t len;
+	size_t len = 0;
 	int rc = gw_path_join(path, folder, file, c->err);
 
 	if (rc < 0)

@@ -51,15 +51,16 @@ const struct sink_ops sink_sqlite = {
 int sink_open(struct sink **sink, const char *into, const char *dir, const struct sync *s,
 	      struct gw_err *err)
 {
-	static const struct sink_ops *const all[] = {&sink_clickhouse, &sink_sqlite};
-	const char *wanted = into != NULL ? into : "";
-	size_t i = 0;
+	/* By what --into starts with; a file is what is none of the others. */
+	static const struct sink_ops *const others[] = {&sink_clickhouse};
+	const struct sink_ops *ops = &sink_sqlite;
 	char path[GW_PATH_MAX];
 	int rc;
 
 	*sink = NULL;
-	while (strncmp(wanted, all[i]->scheme, strlen(all[i]->scheme)) != 0)
-		i++;
-	rc = gw_path_join(path, dir, all[i]->book_name, err);
-	return rc == GW_OK ? all[i]->open(sink, into, path, s, err) : rc;
+	for (size_t i = 0; into != NULL && i < sizeof(others) / sizeof(others[0]); i++)
+		if (strncmp(into, others[i]->scheme, strlen(others[i]->scheme)) == 0)
+			ops = others[i];
+	rc = gw_path_join(path, dir, ops->book_name, err);
+	return rc == GW_OK ? ops->open(sink, into, path, s, err) : rc;
 }

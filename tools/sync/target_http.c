@@ -145,7 +145,7 @@ static int http_put(struct target *base, const char *name, const void *data, siz
 	struct http_target *t = (struct http_target *)base;
 	char url[2 * GW_PATH_MAX], page[BODY_SHOWN];
 	struct room room = {page, 0, sizeof(page)};
-	struct signing signing;
+	struct signing signing = {.line = ""};
 	const char *headers[4] = {"If-None-Match: *", "Content-Type: application/zstd", "Expect:"};
 	struct gw_http_request q = {.method = GW_HTTP_PUT,
 				    .url = url,
@@ -182,7 +182,7 @@ static int http_get(struct target *base, const char *name, size_t max, const cha
 	struct http_target *t = (struct http_target *)base;
 	char url[2 * GW_PATH_MAX], line[160];
 	struct room room = {malloc(max + 1), 0, max};
-	struct signing signing;
+	struct signing signing = {.line = ""};
 	const char *headers[3] = {NULL};
 	struct gw_http_request q = {.url = url,
 				    .name = t->url,
