@@ -262,6 +262,65 @@ static void events(void **state)
 	gw_sales_release(&s);
 }
 
+/* A line told again counts as it was told last, whatever came between; one taken out stays out. */
+static void told_again(void **state)
+{
+	struct gw_event taken_out = event(GW_EV_VOID, "B1");
+	struct gw_fold *fold;
+	struct gw_sales s;
+	char out[200], code[2] = "a";
+
+	(void)state;
+	assert_int_equal(gw_sales_init(&s, 1000), GW_OK);
+	assert_int_equal(gw_fold_new(&fold, &s), GW_OK);
+	assert_int_equal(gw_fold_source(fold, "T1", "e", 1, 100), GW_OK);
+	for (int i = 1; i <= 8; i++, code[0]++) /* as many as there is room for at first */
+		line(fold, "B1", i, code, 0);
+	line(fold, "B1", 1, "z", 0);
+	line(fold, "B1", 2, "b", 1); /* an offer's after all */
+	taken_out.u.voided.line = 3;
+	assert_int_equal(gw_fold_event(fold, &taken_out, NULL), GW_OK);
+	line(fold, "B1", 3, "c", 0);
+	line(fold, "B1", 9, "i", 0);
+	finish(fold, "B1", GW_CLOSE_TENDER);
+	digest(&s, out, sizeof(out));
+	assert_string_equal(out, "z,d,e,f,g,h,i@T1/");
+	gw_fold_free(fold);
+	gw_sales_release(&s);
+}
+
+/* Uploaded outcomes do not repeat the rule: it is the offer's of that number, in that sale. */
+static void outcomes_without_rule(void **state)
+{
+	static const char *const baskets[] = {"B1", "B2"};
+	struct gw_fold *fold;
+	struct gw_sales s;
+
+	(void)state;
+	assert_int_equal(gw_sales_init(&s, 1000), GW_OK);
+	assert_int_equal(gw_fold_new(&fold, &s), GW_OK);
+	assert_int_equal(gw_fold_source(fold, "T1", "e", 1, 100), GW_OK);
+	for (int b = 0; b < 2; b++)
+		for (int n = 1; n <= 2; n++) {
+			struct gw_event e = event(GW_EV_OFFER, baskets[b]);
+
+			e.u.offer.offer = n;
+			snprintf(e.u.offer.rule, sizeof(e.u.offer.rule), "%s-%d", baskets[b], n);
+			assert_int_equal(gw_fold_event(fold, &e, NULL), GW_OK);
+		}
+	struct gw_event taken = event(GW_EV_OUTCOME, "B1");
+
+	taken.u.outcome.offer = 2;
+	taken.u.outcome.result = GW_RESULT_ACCEPTED;
+	assert_int_equal(gw_fold_event(fold, &taken, NULL), GW_OK);
+	assert_int_equal(s.rules.count, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(s.records[i].accepted,
+				 strcmp(gw_dict_text(&s.rules, i), "B1-2") == 0);
+	gw_fold_free(fold);
+	gw_sales_release(&s);
+}
+
 static void known_events(void **state)
 {
 	struct gw_fold *fold;
@@ -477,6 +536,7 @@ int main(void)
 		cmocka_unit_test(basket_lines), cmocka_unit_test(receipts),
 		cmocka_unit_test(late_rows),    cmocka_unit_test(facts),
 		cmocka_unit_test(events),       cmocka_unit_test(known_events),
+		cmocka_unit_test(told_again),   cmocka_unit_test(outcomes_without_rule),
 		cmocka_unit_test(families),     cmocka_unit_test(seasons),
 		cmocka_unit_test(breadth),      cmocka_unit_test(beliefs),
 		cmocka_unit_test(rule_names),
