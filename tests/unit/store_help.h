@@ -20,17 +20,17 @@
 
 #include "model/event_json.h"
 #include "store/journal.h"
+#include "tmp.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct folder {
-	char path[64], journal[96];
+	char path[TMP_NAME_MAX], journal[96];
 };
 
 static inline void folder_make(struct folder *f)
 {
-	snprintf(f->path, sizeof(f->path), "/tmp/goeswith-store-XXXXXX");
-	assert_non_null(mkdtemp(f->path));
+	assert_non_null(mkdtemp(tmp_name(f->path, "store")));
 	snprintf(f->journal, sizeof(f->journal), "%s/journal.db", f->path);
 }
 

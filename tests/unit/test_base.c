@@ -18,6 +18,7 @@
 #include "base/money.h"
 #include "base/utf8.h"
 #include "base/when.h"
+#include "tmp.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -273,7 +274,7 @@ static void hashes(void **state)
 
 static void files(void **state)
 {
-	char dir[] = "/tmp/gw-test-XXXXXX", path[GW_PATH_MAX], deep[GW_PATH_MAX];
+	char dir[TMP_NAME_MAX], path[GW_PATH_MAX], deep[GW_PATH_MAX];
 	struct gw_err err = {0};
 	struct gw_conf *conf;
 	struct stat st;
@@ -281,7 +282,7 @@ static void files(void **state)
 	size_t len;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(mkdtemp(tmp_name(dir, "base")));
 	assert_int_equal(gw_path_join(deep, dir, "a/b/c", &err), GW_OK);
 	assert_int_equal(gw_home_make(deep, &err), GW_OK);
 	assert_int_equal(gw_home_make(deep, &err), GW_OK);

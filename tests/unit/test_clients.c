@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "host/clients.h"
+#include "tmp.h"
 
 #define LONGEST (GW_CLIENTS_IN_MAX - 1)
 
@@ -28,7 +29,7 @@ static void put(char *at, const char *text)
 }
 
 struct house {
-	char dir[40], path[64];
+	char dir[TMP_NAME_MAX], path[TMP_NAME_MAX + 16];
 	struct gw_clients *c;
 };
 
@@ -38,8 +39,7 @@ static int open_house(void **state)
 	struct gw_err err = {0};
 
 	signal(SIGPIPE, SIG_IGN);
-	strcpy(h->dir, "/tmp/gw-host-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
+	assert_non_null(mkdtemp(tmp_name(h->dir, "host")));
 	snprintf(h->path, sizeof(h->path), "%s/host.sock", h->dir);
 	assert_int_equal(gw_clients_new(&h->c, &err), GW_OK);
 	*state = h;

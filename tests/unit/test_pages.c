@@ -15,6 +15,7 @@
 #include "base/home.h"
 #include "port/port.h"
 #include "sync_news.h"
+#include "tmp.h"
 
 static void every_profile_can_be_configured(void **state)
 {
@@ -112,11 +113,11 @@ static void hears_of_the_sync_tool(void **state)
 		{"[]", -1, ""},
 		{"", -1, ""},
 	};
-	char dir[] = "/tmp/gw-test-XXXXXX", path[GW_PATH_MAX];
+	char dir[TMP_NAME_MAX], path[GW_PATH_MAX];
 	struct gw_sync_news news;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
+	assert_non_null(mkdtemp(tmp_name(dir, "pages")));
 	gw_sync_news_read(&news, dir);
 	assert_int_equal(gw_sync_news_unsent(&news, 120), -1);
 	assert_int_equal(gw_path_join(path, dir, GW_SYNC_NEWS, NULL), GW_OK);

@@ -12,19 +12,19 @@
 
 #include "tools/sim/baskets.h"
 #include "tools/sim/lines.h"
+#include "tmp.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 struct place {
-	char dir[64], baskets[96], journal[96];
+	char dir[TMP_NAME_MAX], baskets[96], journal[96];
 };
 
 static int make_place(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
-	strcpy(p->dir, "/tmp/gw-replay-XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
+	assert_non_null(mkdtemp(tmp_name(p->dir, "replay")));
 	snprintf(p->baskets, sizeof(p->baskets), "%s/baskets", p->dir);
 	snprintf(p->journal, sizeof(p->journal), "%s/journal.db", p->dir);
 	*state = p;

@@ -16,16 +16,17 @@
 #include "model/settings.h"
 #include "model/table_build.h"
 #include "store/table_db.h"
+#include "tmp.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static char dir[] = "/tmp/goeswith-table-XXXXXX";
-static char path[80];
+static char dir[TMP_NAME_MAX];
+static char path[TMP_NAME_MAX + 40];
 
 static int make_dir(void **state)
 {
 	(void)state;
-	if (mkdtemp(dir) == NULL)
+	if (mkdtemp(tmp_name(dir, "table")) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/a table #1%%.db", dir); /* a path a URI must escape */
 	return 0;

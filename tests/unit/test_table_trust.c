@@ -17,6 +17,7 @@
 #include "base/home.h"
 #include "tools/table/ratchet.h"
 #include "tools/table/trust.h"
+#include "tmp.h"
 
 static struct gw_secret_key secret;
 static struct gw_public_key public;
@@ -139,12 +140,12 @@ static void comments(void **state)
 
 static void ratchet(void **state)
 {
-	char home[] = "/tmp/goeswith-trust-XXXXXX", path[GW_PATH_MAX];
+	char home[TMP_NAME_MAX], path[GW_PATH_MAX];
 	struct gw_err err = {0};
 	long long version;
 
 	(void)state;
-	assert_non_null(mkdtemp(home));
+	assert_non_null(mkdtemp(tmp_name(home, "trust")));
 	assert_int_equal(gw_ratchet_get(home, "K1", "", &version, &err), GW_OK);
 	assert_int_equal(version, 0);
 	assert_int_equal(gw_ratchet_set(home, "K1", "", 20261122101530, &err), GW_OK);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "ui/config.h"
 #include "ui/state.h"
+#include "tmp.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define F(n)     (GW_KEY_F0 + (n))
@@ -508,8 +509,8 @@ static void configuration(void **state)
 		{"[ui]\nblink=yes\n", false},
 		{"[keys]\nyes=Enter\n", false},
 	};
-	char path[] = "/tmp/gw_ui_conf_XXXXXX";
-	int fd = mkstemp(path);
+	char path[TMP_NAME_MAX];
+	int fd = mkstemp(tmp_name(path, "ui"));
 
 	(void)state;
 	assert_true(fd >= 0);
