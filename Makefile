@@ -165,7 +165,7 @@ FUZZERS    += ui_keys
 E2E_TESTS  += ui_pty.py ui_register.py
 BENCHES    += offer_latency
 
-UNIT_TESTS += test_offer test_engine test_engine_scan test_engine_sim test_engine_till
+UNIT_TESTS += test_offer test_offer_gates test_engine test_engine_scan test_engine_sim test_engine_till
 LDFLAGS_test_engine_scan := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 FUZZERS    += engine
 BENCHES    += match
@@ -180,7 +180,7 @@ FUZZERS    += scan scan_frame scan_uri scan_pattern
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
-UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link
+UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link test_link_host
 E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
