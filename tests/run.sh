@@ -6,12 +6,13 @@
 set -u
 passed=0 failed=0 skipped=0
 room=$(mktemp -d)
+chmod 755 "$room" # tests run programs as other users too
 out=$room/out err=$room/err
 trap 'rm -rf "$room"' EXIT
 for test in "$@"; do
 	name=${test##*/}
 	started=$(date +%s%N)
-	mkdir "$room/t"
+	mkdir -m 1777 "$room/t"
 	TMPDIR=$room/t CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_TIMEOUT:-300}" "$test" >"$out" 2>"$err" </dev/null
 	status=$?
 	ms=$((($(date +%s%N) - started) / 1000000))
