@@ -139,10 +139,11 @@ static int draw_clock(struct screen *s, int end)
 {
 	char text[8];
 
-	if (!clock_runs(s) || end < 6)
-		return end;
-	gw_canvas_put_right(s->canvas, 0, end - 5, 5, GW_ROLE_TEXT,
-			    gw_words_clock(s->status, s->status->now_ms, text));
+	if (end < 6 || (!clock_runs(s) && end < 70))
+		return end; /* on a wide row its place stays, so that the chips keep theirs */
+	if (clock_runs(s))
+		gw_canvas_put_right(s->canvas, 0, end - 5, 5, GW_ROLE_TEXT,
+				    gw_words_clock(s->status, s->status->now_ms, text));
 	return end - 5 - (end >= 70 ? 10 : 2);
 }
 
@@ -276,7 +277,7 @@ static const char *label_of(const struct screen *s, enum gw_act act)
 	if (act == GW_ACT_TOTAL && view->state == GW_VIEW_TOTALLED)
 		return "End";
 	if (act == GW_ACT_HOLD && view->state == GW_VIEW_IDLE)
-		return view->suspended > 0 ? "Resume" : NULL;
+		return view->suspended > 0 ? "Held" : NULL;
 	if (view->state == GW_VIEW_IDLE && (act == GW_ACT_TOTAL || act == GW_ACT_VOID))
 		return NULL;
 	if (!view->offer.active && act >= GW_ACT_YES && act <= GW_ACT_CANT)
@@ -285,9 +286,10 @@ static const char *label_of(const struct screen *s, enum gw_act act)
 }
 
 /* Where keys on narrow screens are left out, these go first. */
-static bool dispensable(enum gw_act act)
+static bool dispensable(const struct screen *s, enum gw_act act)
 {
-	return act == GW_ACT_SCANNER || act == GW_ACT_HOLD || act == GW_ACT_QUIT;
+	return act == GW_ACT_SCANNER || act == GW_ACT_QUIT ||
+	       (act == GW_ACT_HOLD && s->view->state != GW_VIEW_IDLE);
 }
 
 static int key_cols(const struct screen *s, enum gw_act act, bool few)
@@ -296,7 +298,7 @@ static int key_cols(const struct screen *s, enum gw_act act, bool few)
 	const char *label = label_of(s, act);
 	uint32_t key = gw_keymap_show(&s->state->keys, act);
 
-	if (label == NULL || key == 0 || (few && dispensable(act)))
+	if (label == NULL || key == 0 || (few && dispensable(s, act)))
 		return 0;
 	return gw_canvas_cols(s->canvas, gw_key_name(name, key)) + 1 +
 	       gw_canvas_cols(s->canvas, label);
@@ -323,15 +325,12 @@ static void draw_back(struct screen *s, int row)
 					   : "back to the sale; a scan goes on with it");
 }
 
-static void draw_bar(struct screen *s, int row)
+/* Keys side by side from the left; where room is short, first some and then the last go. */
+static void draw_packed(struct screen *s, int row)
 {
 	int cols = s->canvas->cols, need = 0, col = 0, gap, keys = 0;
 	bool few;
 
-	if (s->state->page != GW_PAGE_SALE && s->state->page != GW_PAGE_CANT) {
-		draw_back(s, row);
-		return;
-	}
 	for (int act = 0; act <= GW_ACT_QUIT; act++) {
 		int n = key_cols(s, (enum gw_act)act, false);
 
@@ -347,6 +346,50 @@ static void draw_bar(struct screen *s, int row)
 			continue;
 		col = draw_key(s, row, col, (enum gw_act)act) + gap;
 	}
+}
+
+/* What a key takes with the label it has at most times; 0: it has no key. */
+static int slot_cols(const struct screen *s, enum gw_act act)
+{
+	char name[GW_KEY_NAME_MAX];
+	uint32_t key = gw_keymap_show(&s->state->keys, act);
+
+	return key == 0 ? 0
+			: gw_canvas_cols(s->canvas, gw_key_name(name, key)) + 1 +
+				  gw_canvas_cols(s->canvas, gw_binding_of(act)->label);
+}
+
+/* Where all of them fit, each key has its place for good: one that does nothing now leaves it
+ * blank.  False: they do not fit. */
+static bool draw_places(struct screen *s, int row)
+{
+	int need = 0, keys = 0, col = 0, gap;
+
+	for (int act = 0; act <= GW_ACT_QUIT; act++) {
+		need += slot_cols(s, (enum gw_act)act);
+		keys += slot_cols(s, (enum gw_act)act) > 0;
+	}
+	if (need + keys - 1 > s->canvas->cols)
+		return false;
+	gap = need + 2 * (keys - 1) <= s->canvas->cols ? 2 : 1;
+	for (int act = 0; act <= GW_ACT_QUIT; act++) {
+		int n = slot_cols(s, (enum gw_act)act);
+
+		if (n > 0 && label_of(s, (enum gw_act)act) != NULL)
+			draw_key(s, row, col, (enum gw_act)act);
+		col += n > 0 ? n + gap : 0;
+	}
+	return true;
+}
+
+static void draw_bar(struct screen *s, int row)
+{
+	if (s->state->page == GW_PAGE_CANT)
+		draw_packed(s, row);
+	else if (s->state->page != GW_PAGE_SALE)
+		draw_back(s, row);
+	else if (!draw_places(s, row))
+		draw_packed(s, row);
 }
 
 /* --- all of it ----------------------------------------------------------------------------------
