@@ -44,24 +44,24 @@ int gw_dock_desk_new(struct gw_dock_desk **out, const char *home, struct gw_dock
 {
 	struct gw_dock_desk *d = calloc(1, sizeof(*d));
 	char path[GW_PATH_MAX];
-	int rc = d != NULL ? gw_path_join(path, home, GW_REGISTER_SOCKET, err)
-			   : gw_err_set(err, GW_E_MEMORY, "out of memory");
+	int rc;
 
 	*out = NULL;
+	if (d == NULL)
+		return gw_err_set(err, GW_E_MEMORY, "out of memory");
+	d->dock = dock;
+	d->customer = customer;
+	d->capturer = -1;
+	d->due_ms = d->pause_ms = -1;
+	rc = gw_path_join(path, home, GW_REGISTER_SOCKET, err);
 	if (rc == GW_OK)
 		rc = gw_clients_new(&d->clients, err);
 	if (rc == GW_OK)
 		rc = gw_clients_listen(d->clients, path, err);
 	if (rc != GW_OK) {
-		if (d != NULL)
-			gw_clients_free(d->clients);
-		free(d);
+		gw_dock_desk_free(d);
 		return rc;
 	}
-	d->dock = dock;
-	d->customer = customer;
-	d->capturer = -1;
-	d->due_ms = d->pause_ms = -1;
 	*out = d;
 	return GW_OK;
 }

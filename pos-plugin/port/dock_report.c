@@ -201,8 +201,8 @@ static void add_link(struct gw_dock_line *lines, size_t *n, const struct gw_dock
 	warn_if(lines, *n, strncmp(gw_dock_report_link(r), "bad", 3) == 0);
 	if (r->frames >= 0)
 		add(lines, n, "Frames", "%lld, %lld bad, %lld again", (long long)r->frames,
-		    (long long)(r->damaged + r->bad_frames),
-		    (long long)(r->resent + r->commands_again));
+		    (long long)r->damaged + (long long)r->bad_frames,
+		    (long long)r->resent + (long long)r->commands_again);
 	else
 		add(lines, n, "Frames", "%lld bad, %lld again", (long long)r->bad_frames,
 		    (long long)r->resent);
@@ -218,7 +218,7 @@ static void add_sides(struct gw_dock_line *lines, size_t *n, const struct gw_doc
 	if (r->codes_done >= 0)
 		add(lines, n, "Typed", "%lld, %lld refused, %lld too late",
 		    (long long)r->codes_done, (long long)r->codes_refused,
-		    (long long)(r->codes_timed_out + r->codes_unknown));
+		    (long long)r->codes_timed_out + (long long)r->codes_unknown);
 	else
 		add(lines, n, "Typed", "%lld, %lld refused, %lld too late", (long long)r->injected,
 		    (long long)r->inject_refused, (long long)r->inject_timed_out);

@@ -64,7 +64,7 @@ static int attach(const struct wish *w, const char *home, struct gw_dock_peer *p
 static int get_report(const struct wish *w, const char *home, struct gw_dock_report *report,
 		      struct gw_err *err)
 {
-	struct gw_dock_peer peer;
+	struct gw_dock_peer peer = {.fd = -1};
 	int rc = w->socket != NULL ? GW_E_NOT_FOUND : gw_ask_status(home, report, err);
 
 	if (rc != GW_E_NOT_FOUND)
@@ -205,7 +205,7 @@ static void print_test(const struct test_result *r)
 static int self_test(const struct wish *w, const char *home, struct gw_err *err)
 {
 	struct test_result result = {0, 0, -1};
-	struct gw_dock_peer peer;
+	struct gw_dock_peer peer = {.fd = -1};
 	int rc = w->socket != NULL ? GW_E_NOT_FOUND : gw_ask_test(home, w->loop, &result, err);
 
 	if (rc == GW_E_NOT_FOUND) {
@@ -267,7 +267,7 @@ static FILE *open_tape(const char *path, struct gw_err *err)
 
 static int capture_to(const struct wish *w, const char *home, struct tape *tape, struct gw_err *err)
 {
-	struct gw_dock_peer peer;
+	struct gw_dock_peer peer = {.fd = -1};
 	int rc = w->socket != NULL ? GW_E_NOT_FOUND
 				   : gw_ask_capture(home, (int)w->seconds, tape, err);
 
