@@ -40,8 +40,10 @@ int main(int argc, char **argv)
 	if (argc > 1 && argv[1][0] != '-')
 		return run_verb(argv);
 	rc = gw_options_read(&options, argc, argv, &err);
-	if (rc >= GW_OPTIONS_END)
+	if (rc >= GW_OPTIONS_END) {
+		gw_options_release(&options);
 		return rc - GW_OPTIONS_END;
+	}
 	if (rc == GW_OK)
 		rc = gw_loop_run(&options, &err);
 	gw_options_release(&options);

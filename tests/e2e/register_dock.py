@@ -181,8 +181,11 @@ def asking():
             t.check(any(top.startswith("goeswith self-test") for top, _ in (display.look(), *display.log)),
                     "it is on the display", display.log)
             t.check(display.shows("Welcome", ""), "which then shows what it showed", display.lines)
+            seen = len(display.log)
             p = dock(home, "self-test", "--till-loop")
             t.check(p.returncode == 4 and "no till's line" in p.stderr, "no till to send through", p.stderr)
+            lib.wait_for(lambda: display.look() and any("self-test" in top for top, _ in display.log[seen:]))
+            display.shows("Welcome", "")
             scanner.send(TORCH + "\r")
             r.sees("Goes with it")
             p = dock(home, "selftest")
