@@ -128,7 +128,7 @@ goeswith-sync_MAIN := tools/sync/main.c
 goeswith-sync_LIBS := -lsqlite3 -ljansson -linih -lsodium -lzstd -lcurl -lz
 
 PROGRAMS += goeswith-dock goeswith-sim
-goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c ask.c clients.c guest.c loop.c show.c till.c verbs.c)
+goeswith-dock_MAIN := $(addprefix firmware/board/posix/,main.c ask.c clients.c flash.c guest.c loop.c show.c till.c verbs.c)
 goeswith-dock_LIBS := -lserialport -ljansson
 goeswith-sim_MAIN := tools/sim/main.c
 goeswith-sim_LIBS := -lserialport -lsqlite3 -ljansson -lsodium -lzstd -lm

@@ -13,11 +13,13 @@
 
 #include "firmware/board/cortexm/cortexm.h"
 
-#if !defined(GW_FLASH_AREA) && !defined(__cppcheck__)
+#ifndef GW_FLASH_AREA
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "FLASH_JOURNAL=1: this board has no flash.h, so nobody has said where its flash is and whether \
 bytes get lost while it is written. See firmware/PORTING.md, \"Flash journal\"."
 #endif
 #if GW_FLASH_STALLS && !GW_FLASH_HANDLERS
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "FLASH_JOURNAL=1: flash stalls this processor for up to 40 ms and its receive handlers are in \
 flash, so bytes of scanner and till would be lost. Put them into RAM, or use an external flash or \
 FRAM. See firmware/PORTING.md, \"Flash journal\"."

@@ -402,6 +402,8 @@ static int start(struct posix *p, struct gw_err *err)
 		rc = gw_posix_clients_listen(p, err); /* its lock also guards the state file */
 	if (rc == GW_OK)
 		rc = map_state(p, err);
+	if (rc == GW_OK)
+		rc = gw_posix_flash_open(p, err);
 	if (rc != GW_OK)
 		return rc;
 	gw_dock_init(&p->dock, &p->config, &io, p, p->store, POSIX_RING_SIZE, now32());
@@ -432,6 +434,7 @@ int gw_posix_run(struct posix *p, struct gw_err *err)
 	gw_posix_clients_close(p);
 	gw_posix_queue_free(&p->till_queue);
 	gw_posix_queue_free(&p->host_queue);
+	gw_posix_flash_close(p);
 	if (p->map != NULL)
 		munmap(p->map, p->map_len);
 	return rc;

@@ -9,6 +9,7 @@
 enum {
 	OPT_IDLE_GAP = 256,
 	OPT_STATE,
+	OPT_FLASH,
 	OPT_LINGER,
 	OPT_BRANDS,
 	OPT_QUIET,
@@ -31,6 +32,7 @@ static const struct gw_cli_option options[] = {
 	{OPT_IDLE_GAP, "idle-gap", "MS", "a pause this long ends a scan"},
 	{OPT_QUIET, "quiet", "MS", "silence before a code is put into the till's line (100)"},
 	{OPT_STATE, "state", "FILE", "keeps unacknowledged scans over a restart of the dock"},
+	{OPT_FLASH, "flash-journal", "FILE", "keeps them over a power cut of the machine, too"},
 	{OPT_LINGER, "linger", "SECONDS", "end after so long without register and till (never)"},
 	{OPT_BRANDS, "brands", NULL, "list the brands and end"},
 	{0},
@@ -57,7 +59,7 @@ static int list_brands(void)
 }
 
 struct words {
-	const char *scanner, *till, *listen, *brand, *line, *till_line, *state, *display,
+	const char *scanner, *till, *listen, *brand, *line, *till_line, *state, *flash, *display,
 		*display_type, *display_line;
 	long long idle_gap, quiet, linger;
 };
@@ -95,6 +97,9 @@ static int take_option(struct words *w, int id, const char *value, struct gw_err
 		break;
 	case OPT_STATE:
 		w->state = value;
+		break;
+	case OPT_FLASH:
+		w->flash = value;
 		break;
 	case OPT_IDLE_GAP:
 		return gw_cli_number("--idle-gap", value, 5, 10000, &w->idle_gap, err);
@@ -179,6 +184,7 @@ static int set_paths(struct posix *p, const struct words *w, const char *home_fl
 
 	p->listen_path = w->listen;
 	p->state_path = w->state;
+	p->flash_path = w->flash;
 	if (w->listen != NULL)
 		return GW_OK;
 	rc = gw_home_path(home, home_flag, err);
@@ -194,7 +200,7 @@ static void set_closed(struct posix *p)
 {
 	p->scanner.port.fd = p->till.port.fd = p->display.port.fd = -1;
 	p->scanner.backoff_ms = p->till.backoff_ms = p->display.backoff_ms = POSIX_BACKOFF_MIN;
-	p->listen_fd = p->lock_fd = p->signal_fd = p->till_watch = -1;
+	p->flash_fd = p->listen_fd = p->lock_fd = p->signal_fd = p->till_watch = -1;
 	p->alone_since_ms = gw_posix_now_ms();
 	p->show_stale_ms = -1;
 	for (int i = 0; i < POSIX_CLIENTS; i++)

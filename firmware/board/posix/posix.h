@@ -63,7 +63,7 @@ struct client {
 struct posix {
 	struct gw_dock_options options;
 	struct gw_dock_config config;
-	const char *listen_path, *state_path;
+	const char *listen_path, *state_path, *flash_path;
 	char listen_room[GW_PATH_MAX]; /* where listen_path is our own choice */
 	bool verbose;
 
@@ -71,6 +71,8 @@ struct posix {
 	struct gw_ring_store *store;
 	size_t map_len;
 	void *map;
+	int flash_fd;
+	const uint8_t *flash_map;
 
 	struct line scanner, till, display;
 	bool till_pty, till_reader; /* till is a pty of ours; somebody has it open */
@@ -114,6 +116,10 @@ void gw_posix_clients_write(struct posix *p, const uint8_t *bytes, size_t len);
 struct client *gw_posix_clients_primary(struct posix *p);
 int gw_posix_clients_count(const struct posix *p);
 void gw_posix_clients_close(struct posix *p);
+
+/* --- flash.c: a file as flash journal, if options name one */
+int gw_posix_flash_open(struct posix *p, struct gw_err *err);
+void gw_posix_flash_close(struct posix *p);
 
 /* --- loop.c */
 int gw_posix_run(struct posix *p, struct gw_err *err);
