@@ -18,6 +18,7 @@
 #include "tools/sync/device.h"
 #include "tools/sync/pull.h"
 #include "tools/sync/push.h"
+#include "tools/sync/steady.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -231,6 +232,34 @@ static void a_share_of_terminals_is_that_share(void **state)
 	assert_in_range(both, 130, 270);
 }
 
+/* Hours; up: since the machine was started. */
+static void a_wrong_clock_makes_nothing_old(void **state)
+{
+	static const struct {
+		const char *what;
+		int64_t before, up_before, wall, up, office, now;
+	} rows[] = {
+		{"an hour passes, with 1 % for slow clocks", 1000, 100, 1001, 101, 0, 1001},
+		{"the clock jumps twenty years ahead", 1000, 100, 176200, 200, 0, 1101},
+		{"and back", 176200, 100, 1001, 101, 0, 1001},
+		{"two weeks without power: a day is believed", 1000, 500, 1336, 1, 0, 1024},
+		{"head office knows better", 1000, 500, 1336, 1, 1300, 1300},
+		{"but not better than this clock", 1000, 500, 1336, 1, 99999, 1336},
+		{"a clock that was never set, now is", 0, 10, 496000, 11, 0, 1},
+	};
+	const int64_t hour = 3600000;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct steady before = {rows[i].before * hour, rows[i].up_before * hour};
+		int64_t now = steady_step(&before, rows[i].wall * hour, rows[i].up * hour,
+					  rows[i].office * hour);
+
+		if (now / hour != rows[i].now)
+			fail_msg("%s: %lld", rows[i].what, (long long)(now / hour));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +267,7 @@ int main(void)
 		cmocka_unit_test(every_mutation_of_a_batch_is_refused),
 		cmocka_unit_test(acknowledgements_are_read),
 		cmocka_unit_test(waits_grow_and_spread),
+		cmocka_unit_test(a_wrong_clock_makes_nothing_old),
 		cmocka_unit_test(a_share_of_terminals_is_that_share),
 	};
 

@@ -79,6 +79,7 @@ static int read_upload(const char *path, char **data, size_t *len, struct gw_err
 	struct stat st;
 
 	*data = NULL;
+	*len = 0;
 	if (lstat(path, &st) != 0)
 		return gw_err_errno(err, GW_E_STORAGE, errno, "cannot read %s", path);
 	if (!S_ISREG(st.st_mode))

@@ -25,20 +25,23 @@ static int64_t head_office_ms(struct state *state)
 	return gw_when_parse(at, strlen(at), &ms) == GW_OK ? ms : 0;
 }
 
+int64_t steady_step(const struct steady *before, int64_t wall_ms, int64_t up_ms, int64_t office_ms)
+{
+	int64_t passed = up_ms >= before->up_ms ? (up_ms - before->up_ms) * 101 / 100 : SYNC_DAY_MS;
+	int64_t now = before->ms + passed > office_ms ? before->ms + passed : office_ms;
+
+	return now < wall_ms ? now : wall_ms;
+}
+
 int64_t steady_now_ms(struct state *state)
 {
-	int64_t wall = sync_now_ms(), up = up_ms(), before, up_before, now = wall;
+	int64_t now = sync_now_ms(), up = up_ms();
+	struct steady before;
 	char note[64];
 
 	state_noted(state, "steady", note, sizeof(note));
-	if (sscanf(note, "%" SCNd64 " %" SCNd64, &before, &up_before) == 2) {
-		int64_t passed = up >= up_before ? (up - up_before) * 101 / 100 : SYNC_DAY_MS;
-		int64_t office = head_office_ms(state);
-
-		now = before + passed > office ? before + passed : office;
-		if (now > wall)
-			now = wall;
-	}
+	if (sscanf(note, "%" SCNd64 " %" SCNd64, &before.ms, &before.up_ms) == 2)
+		now = steady_step(&before, now, up, head_office_ms(state));
 	snprintf(note, sizeof(note), "%" PRId64 " %" PRId64, now, up);
 	state_note(state, "steady", note, NULL);
 	return now;

@@ -14,6 +14,14 @@
 
 #include "tools/sync/state.h"
 
+/* Where it stood, and what the clock since the machine's start showed then. */
+struct steady {
+	int64_t ms, up_ms;
+};
+
+/* One step of it; all in milliseconds, office_ms 0 when head office has not been heard. */
+int64_t steady_step(const struct steady *before, int64_t wall_ms, int64_t up_ms, int64_t office_ms);
+
 /* Milliseconds since 1970; remembers where it stands.  Without a memory: the wall clock. */
 int64_t steady_now_ms(struct state *state);
 

@@ -73,9 +73,9 @@ static void store_word(const struct room *page, char out[64])
 	const char *end = page->at + page->len, *at = memmem(page->at, page->len, tag, 6);
 	size_t n = 0;
 
-	for (at = at != NULL ? at + 6 : end;
-	     at + n < end && n < 63 && isalnum((unsigned char)at[n]); n++)
-		out[n] = at[n];
+	if (at != NULL)
+		for (at += 6; at + n < end && n < 63 && isalnum((unsigned char)at[n]); n++)
+			out[n] = at[n];
 	out[n] = '\0';
 }
 
