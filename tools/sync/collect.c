@@ -358,9 +358,10 @@ static void print_result(const struct collecting *c)
 	struct gw_json j = gw_json_over(&t);
 
 	if (!c->sync->cli.json) {
-		printf("%" PRId64 " terminals, %" PRId64 " new files: %" PRId64
-		       " taken with %" PRId64 " events, %" PRId64 " refused\n",
-		       c->terminals, c->files, c->accepted, c->events, c->rejected);
+		printf("%" PRId64 " %s, %" PRId64 " new files: %" PRId64 " taken with %" PRId64
+		       " events, %" PRId64 " refused\n",
+		       c->terminals, c->terminals == 1 ? "terminal" : "terminals", c->files,
+		       c->accepted, c->events, c->rejected);
 		return;
 	}
 	gw_json_begin(&j, '{');

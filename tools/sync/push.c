@@ -30,9 +30,10 @@ struct pushing {
 	struct target *target;
 	struct device_key key;
 	struct push_result *result;
-	bool patient;             /* leave alone what is to wait */
-	int suspects;             /* files refused since one was taken */
-	struct batch_row suspect; /* one that was refused again and again */
+	bool patient;              /* leave alone what is to wait */
+	int64_t to_send, shown_ms; /* batches to be put, when that was shown last */
+	int suspects;              /* files refused since one was taken */
+	struct batch_row suspect;  /* one that was refused again and again */
 	bool stop;
 	int failure; /* GW_E_DEVICE ...: the place cannot be reached, stop trying */
 	struct gw_err why;
@@ -86,6 +87,18 @@ static int put_failed(struct pushing *p, struct batch_row *row, int rc,
 	return state_put(p->state, row, p->err);
 }
 
+/* On a terminal, five times a second: a slow line shows that it goes on, a fast one costs nothing.
+ */
+static void show_progress(struct pushing *p)
+{
+	int64_t now = sync_now_ms();
+
+	if (!p->sync->progress || (now >= p->shown_ms && now < p->shown_ms + 200))
+		return;
+	fprintf(stderr, "\rsent %" PRId64 " of %" PRId64 " batches ", p->result->sent, p->to_send);
+	p->shown_ms = now;
+}
+
 static int put_one(struct pushing *p, struct batch_row *row)
 {
 	char path[GW_PATH_MAX], name[GW_PATH_MAX], hash[GW_BATCH_HASH_MAX], *data = NULL;
@@ -124,8 +137,7 @@ static int put_one(struct pushing *p, struct batch_row *row)
 	}
 	p->result->sent++;
 	p->result->sent_events += row->last - row->first + 1;
-	if (p->sync->progress && p->result->sent % 20 == 0)
-		fprintf(stderr, "\rsent %" PRId64 " batches ", p->result->sent);
+	show_progress(p);
 	return state_put(p->state, row, p->err);
 }
 
@@ -135,6 +147,14 @@ static bool is_to_wait(const struct batch_row *row)
 	int64_t left = row->next_ms - sync_now_ms();
 
 	return left > 0 && left <= WAIT_MOST_MS;
+}
+
+static int count_due(void *ctx, const struct batch_row *row)
+{
+	struct pushing *p = ctx;
+
+	p->to_send += row->state == BATCH_SEALED;
+	return GW_OK;
 }
 
 static int put_due(void *ctx, const struct batch_row *row)
@@ -192,6 +212,8 @@ static int push_steps(struct pushing *p)
 	p->result->oldest_left_ms = sealed.oldest_left_ms;
 	rc = seal_clean(p->sync, p->state, p->err);
 	if (rc == GW_OK)
+		rc = state_each(p->state, count_due, p, p->err);
+	if (rc == GW_OK)
 		rc = state_each(p->state, put_due, p, p->err);
 	if (rc == GW_OK && p->failure == GW_OK)
 		rc = read_ack(p, sealed.epoch);
@@ -223,7 +245,7 @@ int push_once(const struct sync *s, struct state *state, struct target *target, 
 	rc = device_key_load(&p->key, s->device, err);
 	if (rc == GW_OK)
 		rc = push_steps(p);
-	if (s->progress && result->sent >= 20)
+	if (p->shown_ms > 0)
 		fputs("\r\033[K", stderr);
 	if (rc == GW_OK && p->failure < 0) {
 		rc = p->failure;
