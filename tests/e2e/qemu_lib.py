@@ -266,6 +266,16 @@ class Machine:
             if "error" in answer:
                 raise RuntimeError(answer["error"])
 
+    def forget(self):
+        """A power loss: nothing in memory is whole, and the processor starts."""
+        gdb = Debugger(self.gdb_path)
+        for name, size in (("memory", 112), ("kept", 8)):
+            gdb.ask(f"M{self.symbol(name):x},{size:x}:" + "5a" * size)
+        self.host.hello = {}
+        self.qmp("system_reset")
+        gdb.close()
+        return self.ready()
+
     def symbol(self, name):
         if self.symbols is None:
             text = subprocess.run(["arm-none-eabi-nm", str(self.elf)], capture_output=True, text=True, check=True).stdout
