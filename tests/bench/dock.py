@@ -157,7 +157,7 @@ def bench_emulated(home, peer, software):
     args = ["qemu-system-arm", "-M", "stm32vldiscovery", "-kernel", str(elf), "-display", "none", "-monitor", "none"]
     for name in ("host", "scan", "till"):
         args += ["-chardev", f"socket,id={name},path={home}/{name}.sock,server=on,wait=off", "-serial", f"chardev:{name}"]
-    p = subprocess.Popen(args, stdin=subprocess.DEVNULL)
+    p = subprocess.Popen(args, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         till, scanner, host = (connect(home / f"{n}.sock") for n in ("till", "scan", "host"))
         for s in (till, scanner, host):
@@ -192,8 +192,12 @@ def bench_emulated(home, peer, software):
         print(f"emulated / software, scan -> register: {mine / software:.2f}")
     finally:
         lib.end(p)
-    size = subprocess.run(["arm-none-eabi-size", str(elf)], capture_output=True, text=True)
-    print(size.stdout.strip())
+    # A byte's way in the emulator is a matter of its threads; what is the firmware's is counted.
+    counted = subprocess.run([sys.executable, str(lib.ROOT / "tests/e2e/dock_qemu_time.py")], capture_output=True, text=True)
+    print("\n".join(line[2:] for line in counted.stdout.splitlines() if line.startswith("# ")))
+    for image in sorted(elf.parents[1].glob("*/dock.elf")):
+        print(subprocess.run(["firmware/check-size.sh", image.parent.name, str(image), str(image.parent)], capture_output=True, text=True,
+                             cwd=lib.ROOT).stdout.strip())
 
 
 with lib.home() as where:

@@ -32,6 +32,7 @@ class Count(threading.Thread):
         self.fifo, self.symbols = fifo, symbols
         self.masks, self.unmasks = masks, unmasks
         self.to_till, self.masked, self.handlers = [], [], {}
+        self.framed = []  # from looking at a scan's last byte to the first byte for the register
         self.sent = self.parsed = self.total = 0
         self.early = False  # a byte was looked at before it had left
         self.start()
@@ -40,7 +41,7 @@ class Count(threading.Thread):
         """Counts instructions: since the scanner's handler began, since the mask, since any handler began."""
         names = {self.symbols[n] & ~1: n for n in ("irq_scanner", "gw_uart_send", "gw_scanner_byte")}
         pc_of = re.compile(r"^Trace 0: 0x[0-9a-f]+ \[[0-9a-f]+/([0-9a-f]+)/")
-        scanner = masked = handler = None
+        scanner = masked = handler = looked = None
         began = ""
         with open(self.fifo, encoding="ascii", errors="replace") as lines:
             for line in lines:
@@ -67,6 +68,8 @@ class Count(threading.Thread):
                     masked = None
                 if scanner is not None:
                     scanner += 1
+                if looked is not None:
+                    looked += 1
                 name = names.get(pc)
                 if name == "irq_scanner":  # entered anew, or straight from another handler
                     scanner = 0
@@ -76,7 +79,12 @@ class Count(threading.Thread):
                     if scanner is not None:
                         self.to_till.append(scanner + SEND)
                     scanner = None
+                elif name == "gw_uart_send":
+                    if looked is not None:
+                        self.framed.append(looked)
+                    looked = None
                 elif name == "gw_scanner_byte":
+                    looked = 0
                     self.parsed += 1
                     self.early = self.early or self.parsed > self.sent
 
@@ -136,6 +144,9 @@ print(f"# {c.total} instructions, {c.sent} bytes; handlers with one byte: " + ",
 for baud, cycles in BYTE.items():
     print(f"# at {baud} baud a byte is on its way to the till after {(ENTRY + CYCLES * own) / cycles:.4f} of a byte's time,"
           f" {worst / cycles:.3f} when everything else comes first")
+framed = sorted(c.framed)[len(c.framed) // 2] if c.framed else 0
+print(f"# a scan of 13 digits is framed for the register in {framed} instructions, {CYCLES * framed / (35 * BYTE[115200]):.3f} of the time"
+      " its 35 bytes take at 115200 baud")
 t.check(c.sent >= 350 and not c.early, f"{c.sent} bytes were handed to the till's transmitter before anything looked at them", f"{c.parsed} parsed")
 t.check(0 < own <= 120, f"the scanner's handler hands a byte over within {own} instructions", sorted(c.to_till)[-5:])
 t.check(0 < masked <= 120, f"interrupts are never masked for more than {masked} instructions, whatever the main loop does", sorted(c.masked)[-5:])
