@@ -19,6 +19,8 @@ bad=
 [ $((ram + stack)) -le 8192 ] || bad="$bad RAM and stack above 8192;"
 [ "${frame%% *}" -le $frame_max ] || bad="$bad a stack frame above $frame_max;"
 [ -z "$dynamic" ] || bad="$bad stack of unknown size: $dynamic;"
+# Every frame, the deepest first, for whoever asks what the stack is made of.
+find "$su" -name '*.su' -exec cat {} + | awk -F'\t' '{ sub(/^.*\//, "", $1); printf "%5d  %s  %s\n", $2, $3, $1 }' | sort -rn >"$su/stack.txt"
 if arm-none-eabi-nm "$elf" | grep -wE 'malloc|calloc|realloc|free|_sbrk|printf'; then bad="$bad an allocator or printf is linked;"; fi
 echo "$board: text $text of $text_max, RAM $ram of $ram_max, stack $stack, deepest frame ${frame%% *} (${frame#* })"
 case $board in *-flash) "${0%/*}/check-ram.sh" "$elf" || bad="$bad something in flash is needed while flash stands still;" ;; esac

@@ -76,9 +76,15 @@ size_t gw_display_start(const struct gw_display *d, uint8_t out[GW_DISPLAY_MAX])
 {
 	size_t n = 0;
 
+	/* After ESC Q only CLR is obeyed (CD5220 manual, note to the table of commands), and the
+	 * display may have seen one before we were reset. */
+	if (d->type == GW_DISPLAY_CD5220)
+		out[n++] = CLEAR;
 	out[n++] = ESC; /* both sets: initialise */
 	out[n++] = '@';
-	out[n++] = ESC; /* both sets: code page */
+	/* The code page.  The CD5220's own list has no such command, its clones take Epson's; one
+	 * that takes it for text is cleared at the end. */
+	out[n++] = ESC;
 	out[n++] = 't';
 	out[n++] = d->page == GW_DISPLAY_CP858 ? PAGE_858 : PAGE_437;
 	out[n++] = CLEAR;

@@ -83,6 +83,7 @@ class Display(Port):
     def reset(self):
         self.lines = [" " * 20, " " * 20]
         self.page = "cp437"
+        self.string = False
         self.row = self.col = 0
 
     def put(self, char):
@@ -94,7 +95,9 @@ class Display(Port):
         """One command or character off the front; False when there is none whole."""
         b = self.bytes
         size = 1
-        if b[:2] == b"\x1b@":
+        if b[:1] == b"\x1b" and self.string and b[1:2] in (b"@", b"t"):
+            size = 2 if b[1:2] == b"@" else 3  # after ESC Q it obeys nothing else but CLR
+        elif b[:2] == b"\x1b@":
             self.reset()
             size = 2
         elif b[:2] == b"\x1bt" and len(b) > 2:
@@ -102,6 +105,7 @@ class Display(Port):
             size = 3
         elif b[:1] == b"\x0c":
             self.lines = [" " * 20, " " * 20]
+            self.string = False
         elif self.kind == "escpos" and b[:2] == b"\x1f$" and len(b) > 3:
             assert 1 <= b[2] <= 20 and 1 <= b[3] <= 2, b
             self.col, self.row = b[2] - 1, b[3] - 1
@@ -110,6 +114,7 @@ class Display(Port):
             size = b.index(b"\r") + 1
             text = b[3:size - 1].decode(self.page)
             assert len(text) <= 20, text
+            self.string = True
             self.lines["AB".index(chr(b[2]))] = text.ljust(20)
         elif b[:1] in (b"\x1b", b"\x1f"):
             return False

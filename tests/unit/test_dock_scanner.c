@@ -366,8 +366,8 @@ static void display_commands(void **state)
 			    30);
 	d.type = GW_DISPLAY_CD5220;
 	d.page = GW_DISPLAY_CP437;
-	assert_int_equal(gw_display_start(&d, out), 6);
-	assert_int_equal(out[4], 0);
+	assert_int_equal(gw_display_start(&d, out), 7);
+	assert_memory_equal(out, "\x0c\x1b@\x1bt\x00\x0c", 7);
 	assert_int_equal(gw_display_show(&d, out, (const uint8_t *)"a", 1, (const uint8_t *)"b", 1),
 			 48);
 	assert_memory_equal(out, "\x1bQAa                   \r\x1bQBb ", 29);
