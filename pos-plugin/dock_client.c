@@ -463,6 +463,11 @@ void gw_dock_client_capture(struct gw_dock_client *c, enum gw_capture_by by, boo
 
 /* --- how the dock is -------------------------------------------------------------------------- */
 
+bool gw_dock_client_has_display(const struct gw_dock_client *c)
+{
+	return (c->link.dock.caps & GW_LINK_CAP_DISPLAY) != 0;
+}
+
 bool gw_dock_client_is_up(const struct gw_dock_client *c)
 {
 	return c->up && c->link.resumed;

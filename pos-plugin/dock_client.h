@@ -92,6 +92,8 @@ void gw_dock_client_capture(struct gw_dock_client *client, enum gw_capture_by by
 			    int64_t now_ms);
 
 /* --- how the dock is --- */
+/* True while the dock has a display for the customer. */
+bool gw_dock_client_has_display(const struct gw_dock_client *client);
 bool gw_dock_client_is_up(const struct gw_dock_client *client);
 /* Why it is not, one sentence. */
 const char *gw_dock_client_trouble(const struct gw_dock_client *client);

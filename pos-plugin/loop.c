@@ -277,7 +277,7 @@ static void on_raw(void *ctx, const uint8_t *bytes, size_t len, uint32_t t_ms)
 	struct loop *l = ctx;
 
 	gw_dock_desk_raw(l->desk, bytes, len, t_ms, l->now.mono_ms);
-	if (l->screen == NULL)
+	if (l->screen == NULL || !gw_screen_wants_dock(l->screen))
 		return;
 	gw_screen_raw(l->screen, bytes, len);
 	draw(l);
@@ -345,7 +345,8 @@ static int wait_ms(const struct loop *l)
 		due = earlier(due, gw_register_deadline(l->reg));
 	if (l->dock != NULL) {
 		due = earlier(due, gw_dock_client_deadline(l->dock));
-		due = earlier(due, gw_customer_deadline(&l->customer));
+		if (gw_dock_client_has_display(l->dock)) /* else nobody need wake up for him */
+			due = earlier(due, gw_customer_deadline(&l->customer));
 	}
 	due = earlier(due, gw_dock_desk_deadline(l->desk));
 	if (l->screen != NULL)

@@ -244,9 +244,10 @@ def capturing():
         t.check(guess.returncode == 0 and "generic" in guess.stdout, "goeswith-decode reads it", guess.stdout + guess.stderr)
         out = Port(path / "played")
         play = lib.run("goeswith-sim", "scanner", tape, "--port", out.path)
-        played = out.read()
-        t.check(play.returncode == 0 and played.startswith((TORCH + "\r\n").encode()) and
-                played.endswith(b"AB\\C\r"), "goeswith-sim plays it", play.stderr + repr(played))
+        played = [out.read()]
+        t.check(play.returncode == 0 and played[0].startswith((TORCH + "\r\n").encode()) and
+                lib.wait_for(lambda: played.append(out.read()) or b"".join(played).endswith(b"AB\\C\r")),
+                "goeswith-sim plays it", play.stderr + repr(played))
         out.close()
         time.sleep(0.3)
         scanner.send(ICE + "\r")
