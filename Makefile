@@ -94,7 +94,7 @@ NET_SRC := $(addprefix tools/net/,clickhouse.c gzip.c http.c office.c rows.c)
 
 LINK_SRC += $(addprefix pos-plugin/link/,frame.c host.c sender.c)
 PORT_SRC += $(addprefix pos-plugin/port/,dock_report.c dock_spawn.c port.c port_fd.c port_serial.c)
-FIRMWARE_SRC += $(addprefix firmware/,display.c dock.c flash_journal.c flash_log.c ring.c scanner.c)
+FIRMWARE_SRC += $(addprefix firmware/,display.c dock.c dock_command.c flash_journal.c flash_log.c ring.c scanner.c)
 SIM_SRC  += tools/sim/scanner.c
 SIM_SRC  += tools/sim/fleet.c
 SIM_SRC  += $(addprefix tools/sim/,again.c baskets.c baskets_check.c hits.c latency.c lines.c \
@@ -325,7 +325,7 @@ install-sync:
 
 # --- firmware: the dock on bare metal ---------------------------------------------------------------
 FW_BOARDS := stm32f1 stm32f1-display mps2-an385
-FW_SRC    := $(addprefix firmware/,main.c display.c dock.c ring.c scanner.c board/cortexm/lines.c \
+FW_SRC    := $(addprefix firmware/,main.c display.c dock.c dock_command.c ring.c scanner.c board/cortexm/lines.c \
 	board/cortexm/start.c) pos-plugin/link/frame.c pos-plugin/link/sender.c
 FW_CROSS  ?= arm-none-eabi-
 FW_CFLAGS := -std=c11 -ffreestanding -Os -g -mcpu=cortex-m3 -mthumb $(WARN) -Werror -fstack-usage \

@@ -10,18 +10,11 @@
  * quiet_ms and nothing is left to send; it goes in one piece, so that a scan that starts meanwhile
  * stands behind it, never within.
  */
-#include "firmware/dock.h"
+#include "firmware/dock_inside.h"
 
 #define HELLO_MS 1000u
-#define LOOP_MS  500u /* how long the self-test waits for its bytes from the till's line */
 
-static void count16(uint16_t *n)
-{
-	if (*n < UINT16_MAX)
-		(*n)++;
-}
-
-static void send_frame(struct gw_dock *d, const struct gw_link_frame *frame)
+void gw_dock_send(struct gw_dock *d, const struct gw_link_frame *frame)
 {
 	uint8_t wire[GW_LINK_WIRE_MAX];
 	size_t len = gw_link_encode(wire, frame);
@@ -96,7 +89,7 @@ static void send_hello(struct gw_dock *d, uint32_t now_ms)
 	gw_link_hello_put(payload, &hello);
 	f.session = hello.session;
 	f.seq = hello.base;
-	send_frame(d, &f);
+	gw_dock_send(d, &f);
 	d->hello_due = false;
 	d->hello_ms = now_ms;
 	d->told_lost = hello.lost;
@@ -114,10 +107,10 @@ static void send_scan(struct gw_dock *d, uint32_t seq, bool again)
 	f.payload_len = gw_ring_piece(&d->ring, seq, payload, &f.flags);
 	if (again) {
 		f.flags |= GW_LINK_F_RETX;
-		count16(&d->resent);
+		gw_dock_count(&d->resent);
 	}
 	if (f.payload_len > 0)
-		send_frame(d, &f);
+		gw_dock_send(d, &f);
 }
 
 /* Without room for a frame the register is not there, or has more to read than it can. */
@@ -180,7 +173,7 @@ static void sink_refuse(void *ctx, enum gw_link_scan_status why, uint32_t now_ms
 	struct gw_dock *d = ctx;
 
 	if (why == GW_LINK_SCAN_TOO_LONG)
-		count16(&d->too_long);
+		gw_dock_count(&d->too_long);
 	gw_ring_begin(&d->ring);
 	(void)commit(d, why, now_ms);
 }
@@ -225,225 +218,6 @@ void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
 	d->cmd_busy = d->inject_out = d->loop = false;
 	d->inject_len = d->loop_at = 0;
 	d->line_ms = d->inject_start_ms = now_ms;
-}
-
-/* --- commands ----------------------------------------------------------------------------------
- */
-
-static void send_cmdack(struct gw_dock *d, uint32_t seq, uint8_t code)
-{
-	uint8_t payload[4] = {code, d->cmd_result, d->tested, d->test_failed};
-	struct gw_link_frame f = {.type = GW_LINK_CMDACK,
-				  .session = d->ring.now.session,
-				  .seq = seq,
-				  .payload = payload,
-				  .payload_len = code == GW_LINK_CMD_SELFTEST ? 4 : 2};
-
-	send_frame(d, &f);
-}
-
-static void finish_command(struct gw_dock *d, enum gw_link_result result)
-{
-	d->cmd_busy = d->inject_out = d->loop = false;
-	d->inject_len = 0;
-	if (d->cmd_code == GW_LINK_CMD_INJECT)
-		count16(result == GW_LINK_DONE        ? &d->injected
-			: result == GW_LINK_TIMED_OUT ? &d->inject_timed_out
-						      : &d->inject_refused);
-	d->cmd_result = (uint8_t)result;
-	send_cmdack(d, d->ring.now.cmd_next - 1, d->cmd_code);
-}
-
-static bool injectable(const uint8_t *code, size_t len)
-{
-	if (len == 0 || len > GW_DOCK_INJECT_MAX - 8)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if ((code[i] < 0x20 && code[i] != 0x1D) || code[i] == 0x7F)
-			return false;
-	return true;
-}
-
-static void start_inject(struct gw_dock *d, const uint8_t *code, size_t len, uint32_t now_ms)
-{
-	if ((d->config->caps & GW_LINK_CAP_INJECT) == 0 ||
-	    (d->io->state(d->ctx) & GW_LINK_ST_TILL) == 0 || !injectable(code, len)) {
-		finish_command(d, GW_LINK_REFUSED);
-		return;
-	}
-	for (size_t i = 0; i < len; i++)
-		d->inject[i] = code[i];
-	d->inject_len = (uint8_t)len;
-	d->inject_start_ms = now_ms;
-}
-
-/* The self-test's bytes are out and have not all come back. */
-static bool loop_open(const struct gw_dock *d)
-{
-	return d->loop && d->loop_at < d->inject_len;
-}
-
-static bool line_quiet(const struct gw_dock *d, uint32_t now_ms)
-{
-	return gw_scanner_between(&d->scanner) && d->io->till_pending(d->ctx) == 0 &&
-	       now_ms - d->line_ms >= d->config->quiet_ms;
-}
-
-static void run_inject(struct gw_dock *d, uint32_t now_ms)
-{
-	uint8_t dressed[GW_DOCK_INJECT_MAX];
-	size_t len, taken;
-
-	if (d->inject_len == 0)
-		return;
-	if (d->inject_out) {
-		if (d->io->till_pending(d->ctx) == 0 && !loop_open(d)) {
-			finish_command(d, GW_LINK_DONE);
-		} else if (d->loop && now_ms - d->line_ms >= LOOP_MS) {
-			d->test_failed |= GW_LINK_TEST_TILL;
-			finish_command(d, GW_LINK_DONE);
-		} else if (now_ms - d->inject_start_ms >= d->config->inject_ms) {
-			finish_command(d, GW_LINK_TIMED_OUT);
-		}
-		return;
-	}
-	if (now_ms - d->inject_start_ms >= d->config->inject_ms) {
-		finish_command(d, GW_LINK_TIMED_OUT);
-		return;
-	}
-	if (!line_quiet(d, now_ms))
-		return;
-	len = gw_scanner_dress(&d->scanner, dressed, sizeof(dressed), d->inject, d->inject_len);
-	taken = len > 0 ? d->io->till(d->ctx, dressed, len) : 0;
-	if (len == 0 || (taken > 0 && taken < len)) {
-		finish_command(d, GW_LINK_REFUSED);
-		return;
-	}
-	if (taken == 0) /* a scan began in this very moment, or the till is full: try again */
-		return;
-	d->inject_out = true;
-	d->line_ms = now_ms;
-}
-
-static enum gw_link_result show(struct gw_dock *d, const uint8_t *p, size_t len)
-{
-	size_t len1 = len > 0 ? p[0] : 0;
-
-	if (len == 0 || len1 > len - 1)
-		return GW_LINK_REFUSED;
-	return d->io->display(d->ctx, p + 1, len1, p + 1 + len1, len - 1 - len1)
-		       ? GW_LINK_DONE
-		       : GW_LINK_UNSUPPORTED;
-}
-
-/*
- * Whether eyes and ears notice beeper, lamp and display, a person must say; memory and checks are
- * tried here.  Refused while a scan is under way: nothing is tested at a customer's expense.
- */
-static void self_test(struct gw_dock *d, bool loop, uint32_t now_ms)
-{
-	static const uint8_t top[] = "goeswith self-test",
-			     low[] = "1234567890 ABC \xC3\xA9\xE2\x82\xAC";
-
-	d->tested = d->test_failed = 0;
-	if (!gw_scanner_between(&d->scanner)) {
-		finish_command(d, GW_LINK_REFUSED);
-		return;
-	}
-	d->tested = GW_LINK_TEST_CRC | GW_LINK_TEST_RING;
-	if (gw_link_crc32c(0, "123456789", 9) != 0xE3069283u)
-		d->test_failed |= GW_LINK_TEST_CRC;
-	if (!gw_ring_whole(&d->ring))
-		d->test_failed |= GW_LINK_TEST_RING;
-	if (d->io->display(d->ctx, top, sizeof(top) - 1, low, sizeof(low) - 1))
-		d->tested |= GW_LINK_TEST_DISPLAY;
-	if (d->io->beep(d->ctx, GW_LINK_BEEP_OFFER))
-		d->tested |= GW_LINK_TEST_BEEP;
-	if (!loop || (d->io->state(d->ctx) & GW_LINK_ST_TILL) == 0) {
-		finish_command(d, GW_LINK_DONE);
-		return;
-	}
-	d->tested |= GW_LINK_TEST_TILL;
-	d->loop = true;
-	d->loop_at = 0;
-	for (d->inject_len = 0; d->inject_len < sizeof(top) - 1; d->inject_len++)
-		d->inject[d->inject_len] = top[d->inject_len];
-	d->inject_start_ms = now_ms;
-	run_inject(d, now_ms);
-}
-
-static enum gw_link_result set_up(struct gw_dock *d, const uint8_t *p, size_t len, uint32_t now_ms)
-{
-	struct gw_link_setup s;
-	struct gw_scanner_config how = d->how;
-
-	if (d->config->setup == NULL)
-		return GW_LINK_UNSUPPORTED;
-	if (!gw_link_setup_get(&s, p, len) || !d->config->setup(d->ctx, &s))
-		return GW_LINK_REFUSED;
-	how.framing = s.framing;
-	how.terminators = s.terminators;
-	how.answer = s.answer != 0;
-	how.idle_gap_ms = s.idle_gap_ms;
-	if (how.framing != d->how.framing || how.terminators != d->how.terminators ||
-	    how.answer != d->how.answer || how.idle_gap_ms != d->how.idle_gap_ms) {
-		d->how = how;
-		gw_dock_scanner_restart(d, now_ms);
-	}
-	return GW_LINK_DONE;
-}
-
-static void run_command(struct gw_dock *d, const uint8_t *p, size_t len, uint32_t now_ms)
-{
-	enum gw_link_result result = GW_LINK_UNSUPPORTED;
-
-	d->cmd_code = p[0];
-	d->cmd_busy = true;
-	switch (p[0]) {
-	case GW_LINK_CMD_INJECT:
-		start_inject(d, p + 1, len - 1, now_ms);
-		run_inject(d, now_ms);
-		return;
-	case GW_LINK_CMD_BEEP:
-		if (len > 1 && p[1] <= GW_LINK_BEEP_OFFER)
-			result = d->io->beep(d->ctx, (enum gw_link_beep)p[1]) ? GW_LINK_DONE
-									      : GW_LINK_UNSUPPORTED;
-		break;
-	case GW_LINK_CMD_DISPLAY:
-		result = show(d, p + 1, len - 1);
-		break;
-	case GW_LINK_CMD_CAPTURE:
-		d->capture = len > 1 && p[1] != 0;
-		result = GW_LINK_DONE;
-		break;
-	case GW_LINK_CMD_SELFTEST:
-		self_test(d, len > 1 && p[1] == GW_LINK_TEST_LOOP, now_ms);
-		return;
-	case GW_LINK_CMD_SETUP:
-		result = set_up(d, p + 1, len - 1, now_ms);
-		break;
-	default:
-		break;
-	}
-	finish_command(d, result);
-}
-
-static void take_command(struct gw_dock *d, const struct gw_link_frame *f, uint32_t now_ms)
-{
-	uint32_t next = d->ring.now.cmd_next;
-
-	if (f->session != d->ring.now.session || f->session == 0 || f->payload_len == 0) {
-		d->hello_due = true;
-	} else if (f->seq == next && !d->cmd_busy) {
-		/* Used up before it is carried out: a reset in between must not ring it twice. */
-		gw_ring_take_command(&d->ring);
-		run_command(d, f->payload, f->payload_len, now_ms);
-	} else if (f->seq == next - 1) {
-		if (!d->cmd_busy)
-			send_cmdack(d, f->seq, f->payload[0]);
-	} else {
-		d->hello_due = true;
-	}
 }
 
 /* --- what the register says --------------------------------------------------------------------
@@ -517,7 +291,7 @@ static void take_frame(struct gw_dock *d, const struct gw_link_frame *f, uint32_
 		take_ack(d, f, now_ms);
 		break;
 	case GW_LINK_CMD:
-		take_command(d, f, now_ms);
+		gw_dock_command(d, f, now_ms);
 		break;
 	default: /* a later minor version's business */
 		break;
@@ -560,7 +334,7 @@ static void send_raw(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32
 		for (size_t i = 0; i < n; i++)
 			payload[GW_LINK_SCAN_HEADER + i] = bytes[i];
 		f.payload_len = GW_LINK_SCAN_HEADER + n;
-		send_frame(d, &f);
+		gw_dock_send(d, &f);
 		bytes += n;
 		len -= n;
 	}
@@ -580,7 +354,7 @@ void gw_dock_scanner_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uin
 
 void gw_dock_scanner_error(struct gw_dock *d, uint32_t now_ms)
 {
-	count16(&d->rx_errors);
+	gw_dock_count(&d->rx_errors);
 	gw_scanner_error(&d->scanner, now_ms);
 }
 
@@ -598,11 +372,11 @@ void gw_dock_scanner_restart(struct gw_dock *d, uint32_t now_ms)
 void gw_dock_till_in(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms)
 {
 	if (d->loop) { /* our own bytes, not the till's word to the scanner */
-		for (size_t i = 0; i < len && loop_open(d); i++)
+		for (size_t i = 0; i < len && gw_dock_loop_open(d); i++)
 			d->loop_at = bytes[i] == d->inject[d->loop_at] ? (uint8_t)(d->loop_at + 1)
 				     : bytes[i] == d->inject[0]        ? 1
 								       : 0;
-		run_inject(d, now_ms);
+		gw_dock_inject(d, now_ms);
 		return;
 	}
 	if ((d->config->caps & GW_LINK_CAP_BACK) != 0)
@@ -637,7 +411,7 @@ void gw_dock_tick(struct gw_dock *d, uint32_t now_ms)
 	d->up_s += gone_s;
 	d->up_ms += gone_s * 1000u;
 	gw_scanner_tick(&d->scanner, now_ms);
-	run_inject(d, now_ms);
+	gw_dock_inject(d, now_ms);
 	if (gw_flash_step(&d->flash, now_ms, d->config->flash_hold_ms,
 			  gw_scanner_between(&d->scanner), gw_link_sender_probing(&d->sender)))
 		beep_good(d);
