@@ -300,6 +300,25 @@ def replays(top):
     settle(home, office, j, "replays")
 
 
+def broken_journal(top):
+    """What was sealed before the journal broke is sent all the same."""
+    home, office, j = till(top, "broken")
+    sync("push", "--home", home, "--to", f"dir:{top}/nowhere")
+    j.play(50)
+    j.db.close()
+    for p in home.glob("journal.db*"):
+        p.unlink()
+    (home / "journal.db").write_bytes(b"not a journal at all" * 500)
+    r, done = push(home, f"dir:{office}")
+    t.check(r.returncode == 3 and "journal.db" in r.stderr and done["sent_batches"] == 1,
+            "a broken journal: told, and what was sealed before is sent", r.stderr + r.stdout)
+    sync("collect", office)
+    r, done = push(home, f"dir:{office}")
+    t.check(done["committed_batches"] == 1 and outbox(home) == [], "... and acknowledged", r.stderr + r.stdout)
+    news = json.loads((home / "sync.news").read_text())
+    t.check("journal" in news["trouble"], "the register's screen can tell", news)
+
+
 def mutations(top):
     """Damaged batches whose names fit them, packed and plain: the collector's checks beyond the hash must find them."""
     home, office, j = till(top, "mutant", 60)
@@ -347,5 +366,6 @@ with lib.home() as top:
         t.skip("certificates and clocks", "no nginx or openssl")
     full_disks(top)
     replays(top)
+    broken_journal(top)
     mutations(top)
 t.done()

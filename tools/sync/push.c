@@ -37,6 +37,8 @@ struct pushing {
 	bool stop;
 	int failure; /* GW_E_DEVICE ...: the place cannot be reached, stop trying */
 	struct gw_err why;
+	int unsealed; /* GW_E_...: the journal cannot be read, or nothing can be written */
+	struct gw_err why_unsealed;
 	struct gw_err *err;
 };
 
@@ -197,26 +199,47 @@ static int count_waiting(void *ctx, const struct batch_row *row)
 	return 0;
 }
 
-static int push_steps(struct pushing *p)
+/*
+ * A journal that cannot be read holds up nothing that was sealed before.  epoch becomes that of the
+ * journal, or "": then nothing may be taken back, since it could not be sealed again.
+ */
+static int seal(struct pushing *p, char epoch[GW_BATCH_EPOCH_MAX])
 {
 	struct seal_result sealed;
-	int64_t dropped = 0;
-	int rc = seal_new(p->sync, p->state, &p->key, &sealed, p->err);
+	char till[GW_BATCH_TILL_MAX];
 
-	if (rc < 0)
-		return rc;
-	snprintf(p->result->till, sizeof(p->result->till), "%s", sealed.till);
+	epoch[0] = '\0';
+	state_noted(p->state, "till", till, sizeof(till));
+	p->unsealed = seal_new(p->sync, p->state, &p->key, &sealed, &p->why_unsealed);
+	if (p->unsealed < 0 && till[0] == '\0')
+		return gw_err_set(p->err, p->unsealed, "%s", p->why_unsealed.text);
+	snprintf(p->result->till, sizeof(p->result->till), "%s",
+		 p->unsealed < 0 ? till : sealed.till);
+	if (p->unsealed < 0)
+		return GW_OK;
+	snprintf(epoch, GW_BATCH_EPOCH_MAX, "%s", sealed.epoch);
 	p->result->sealed = sealed.batches;
 	p->result->sealed_events = sealed.events;
 	p->result->sealed_bytes = sealed.bytes;
 	p->result->oldest_left_ms = sealed.oldest_left_ms;
-	rc = seal_clean(p->sync, p->state, p->err);
+	return strcmp(till, sealed.till) == 0 ? GW_OK
+					      : state_note(p->state, "till", sealed.till, p->err);
+}
+
+static int push_steps(struct pushing *p)
+{
+	char epoch[GW_BATCH_EPOCH_MAX];
+	int64_t dropped = 0;
+	int rc = seal(p, epoch);
+
+	if (rc == GW_OK)
+		rc = seal_clean(p->sync, p->state, p->err);
 	if (rc == GW_OK)
 		rc = state_each(p->state, count_due, p, p->err);
 	if (rc == GW_OK)
 		rc = state_each(p->state, put_due, p, p->err);
 	if (rc == GW_OK && p->failure == GW_OK)
-		rc = read_ack(p, sealed.epoch);
+		rc = read_ack(p, epoch);
 	if (rc == GW_OK)
 		rc = seal_cap(p->sync, p->state, &p->key, p->result->till, &dropped, p->err);
 	p->result->dropped_events = dropped;
@@ -225,6 +248,16 @@ static int push_steps(struct pushing *p)
 	if (rc == GW_OK)
 		rc = state_each(p->state, count_waiting, p->result, p->err);
 	return rc;
+}
+
+/* The journal's trouble goes before the place's: that is the one to see to. */
+static int outcome(struct pushing *p)
+{
+	int rc = p->unsealed < 0 ? p->unsealed : p->failure;
+
+	if (rc < 0 && p->err != NULL)
+		*p->err = p->unsealed < 0 ? p->why_unsealed : p->why;
+	return rc < 0 ? rc : GW_OK;
 }
 
 int push_once(const struct sync *s, struct state *state, struct target *target, bool patient,
@@ -247,12 +280,9 @@ int push_once(const struct sync *s, struct state *state, struct target *target, 
 		rc = push_steps(p);
 	if (p->shown_ms > 0)
 		fputs("\r\033[K", stderr);
-	if (rc == GW_OK && p->failure < 0) {
-		rc = p->failure;
-		if (err != NULL)
-			*err = p->why;
-	}
-	news_write(s, state, p->failure < 0 ? p->why.text : "");
+	if (rc == GW_OK)
+		rc = outcome(p);
+	news_write(s, state, rc < 0 && err != NULL ? err->text : "");
 	sodium_memzero(&p->key, sizeof(p->key));
 	free(p);
 	return rc;
