@@ -50,8 +50,9 @@ struct gw_dock_client {
 	char text[GW_TEXT_MAX], told_text[GW_TEXT_MAX];
 	char show[2][LINE_MAX]; /* what the customer is to read */
 	bool capture_stale;
-	bool show_wanted, show_stale;    /* there is something; the dock does not have it */
-	uint16_t boots;                  /* of the dock, as it last said */
+	bool show_wanted, show_stale; /* there is something; the dock does not have it */
+	uint16_t boots;               /* of the dock, as it last said */
+	uint32_t session;
 	uint8_t capture;                 /* enum gw_capture_by */
 	int64_t asked_us, round_trip_us; /* asked_us 0: nothing is awaited */
 	int64_t scans, refused;
@@ -177,12 +178,16 @@ static void link_hello(void *ctx, const struct gw_link_hello *hello)
 	c->clock_less_dock = (uint32_t)c->now_ms - hello->now_ms;
 	if (hello->session == 0)
 		return; /* not ours yet */
-	/* A dock that was reset has begun its display anew. */
-	c->show_stale = c->show_stale || hello->boots != c->boots;
-	if (c->capture_stale || (c->capture != 0 && hello->boots != c->boots))
+	/* A dock that was reset has begun its display anew, and forgotten who captures. */
+	if (hello->boots != c->boots || hello->session != c->session) {
+		c->show_stale = true;
+		c->capture_stale = c->capture != 0;
+	}
+	c->boots = hello->boots;
+	c->session = hello->session;
+	if (c->capture_stale)
 		(void)gw_link_host_order(&c->link, GW_LINK_CMD_CAPTURE, 1, 0, c->now_ms);
 	c->capture_stale = false;
-	c->boots = hello->boots;
 	send_setup(c, hello);
 	send_display(c);
 	if (c->asked_us != 0)

@@ -150,15 +150,19 @@ class Till(threading.Thread):
         self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
         self.data = b""
         self.stop = False
+        self.echo = False  # a plug in the till's place
         self.start()
 
     def run(self):
         while not self.stop:
             if select.select([self.fd], [], [], 0.05)[0]:
                 try:
-                    self.data += os.read(self.fd, 65536)
+                    data = os.read(self.fd, 65536)
                 except OSError:
                     return
+                self.data += data
+                if self.echo:
+                    os.write(self.fd, data)
 
     def close(self):
         self.stop = True

@@ -67,6 +67,10 @@ def main(path):
             r.send(F[8])
             t.check(r.sees("box (mps2-an385)", "1, 0 refused, 0 too late"), "the dock's side of F8", r.text())
             r.send("\x1b")
+            display.lines = ["-" * 20] * 2
+            m.reset()
+            t.check(display.shows("Batteries AA, 4 3.49", "Total          16.48"), "after a reset of the box the sale is shown again",
+                    display.lines)
             m.wires["display"].hung = True
             for _ in range(20):
                 m.scanner.send(TORCH.encode() + b"\r")

@@ -208,6 +208,22 @@ def asking():
         t.check(not (home / "register.sock").exists(), "the socket goes with the register")
 
 
+def plugged_back():
+    """A plug in the till's place leads what is sent to it back."""
+    with lib.home() as path, shop(path, till=True) as (home, scanner, r):
+        till = Till(path / "till")
+        lib.wait_for(lambda: figures(home).get("till"))
+        p = dock(home, "selftest", "--till-loop")
+        t.check(p.returncode == 1 and "till line        FAILED" in p.stdout and "failed" in p.stderr,
+                "a till that is no plug: the line's test fails", p.stdout + p.stderr)
+        till.echo = True
+        p = dock(home, "selftest", "--till-loop", "--json")
+        t.check(p.returncode == 0 and "till line" in json.loads(p.stdout)["tested"], "the plug leads it back", p.stdout)
+        till.echo = False
+        t.equal(scanner.read(), b"", "and the scanner hears nothing of it")
+        till.close()
+
+
 def capturing():
     with lib.home() as path, shop(path) as (home, scanner, r):
         tape = path / "tape"
@@ -270,5 +286,6 @@ half_a_scan()
 the_other_side()
 nobody_there()
 asking()
+plugged_back()
 capturing()
 t.done()
