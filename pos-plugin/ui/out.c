@@ -38,7 +38,8 @@ void gw_out_add(struct gw_out *out, const char *bytes, size_t len)
 		out->lost = true;
 		return;
 	}
-	memcpy(out->bytes + out->len, bytes, len);
+	if (len > 0)
+		memcpy(out->bytes + out->len, bytes, len);
 	out->len += len;
 }
 
