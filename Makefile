@@ -80,7 +80,7 @@ MINE_SRC   := $(addprefix tools/mine/,belief.c catalogue.c category.c choose.c c
 REPORT_SRC :=
 SYNC_SRC   :=
 SIM_SRC    :=
-REGISTER_SRC := $(addprefix pos-plugin/,clock.c customer.c dock_client.c dock_desk.c loop.c options.c page_scans.c page_today.c \
+REGISTER_SRC := $(addprefix pos-plugin/,clock.c customer.c dock_client.c dock_desk.c home_watch.c loop.c options.c page_scans.c page_today.c \
 	register.c screen.c sync_news.c tills.c)
 
 MODEL_SRC += pos-plugin/model/event_json.c pos-plugin/model/event_line.c

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -17,9 +16,9 @@
 #include "customer.h"
 #include "dock_client.h"
 #include "dock_desk.h"
+#include "home_watch.h"
 #include "register.h"
 #include "screen.h"
-#include "sync_news.h"
 #include "tills.h"
 
 /* Wall clock and monotonic clock may drift apart by this much before the journal is told. */
@@ -365,32 +364,15 @@ static void read_signals(struct loop *l)
 		l->ending = true;
 }
 
-/* Files that are renamed into the home: a new table, news of the sync tool.  Others are not ours.
- */
 static void read_watch(struct loop *l)
 {
-	union {
-		struct inotify_event event;
-		char bytes[4096];
-	} room;
-	bool table = false, news = false;
-	ssize_t n;
+	struct gw_home_changed changed = gw_home_watch_read(l->watch_fd);
 
-	while ((n = read(l->watch_fd, &room, sizeof(room))) > 0) {
-		for (char *p = room.bytes; p < room.bytes + n;) {
-			const struct inotify_event *e =
-				(const struct inotify_event *)(const void *)p;
-
-			table = table || (e->len > 0 && strcmp(e->name, "table.db") == 0);
-			news = news || (e->len > 0 && strcmp(e->name, GW_SYNC_NEWS) == 0);
-			p += sizeof(*e) + e->len;
-		}
-	}
-	if (table)
+	if (changed.table)
 		gw_register_reload_table(l->reg);
-	if (news && l->screen != NULL)
+	if (changed.news && l->screen != NULL)
 		gw_screen_sync(l->screen);
-	if (table || news)
+	if (changed.table || changed.news)
 		draw(l);
 }
 
@@ -486,13 +468,6 @@ static int open_signals(struct loop *l, struct gw_err *err)
 	return GW_OK;
 }
 
-static void open_watch(struct loop *l)
-{
-	l->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (l->watch_fd >= 0)
-		(void)inotify_add_watch(l->watch_fd, l->options->home, IN_MOVED_TO);
-}
-
 static int open_dock(struct loop *l, struct gw_err *err)
 {
 	static const struct gw_dock_client_ops ops = {
@@ -550,7 +525,7 @@ static int open_all(struct loop *l, struct gw_err *err)
 	if (rc != GW_OK)
 		return rc;
 	open_desk(l);
-	open_watch(l);
+	l->watch_fd = gw_home_watch_open(l->options->home);
 	gw_register_start(l->reg);
 	log_in(l);
 	draw(l);
