@@ -376,6 +376,13 @@ def check_open(top, server):
              lambda b: j.add("void", b, {"line": 1, "code": "A", "qty": 1}),
              lambda b: j.add("close", b, {"lines": 1, "items": 1, "total": 500, "reason": "tender"}),
              lambda b: j.add("outcome", b, {"offer": 1, "rule": "r", "code": "A", "result": "declined", "ms": 5})]
+    old = f"{base}99"  # left open for two months, then closed
+    j.at -= 60 * 86400000
+    j.add("open", old, {})
+    j.add("line", old, {"line": 1, "code": "B", "qty": 2, "price": 700, "source": "scan"})
+    push(home, office)
+    collect(office, server.url())
+    j.at += 60 * 86400000
     for n in range(len(steps) + 3):  # three sales at once, each a step behind the other; an outcome after the close
         for sale in range(3):
             if 0 <= n - sale < len(steps):
@@ -384,7 +391,11 @@ def check_open(top, server):
         r = collect(office, server.url())
         if r.returncode != 0:
             t.check(False, "collect", r.stderr)
-    t.equal(difference(j, server), "", "sales collected piece by piece: all events")
+    left = rows(office / "intake.db", "SELECT * FROM sale")
+    j.add("close", old, {"lines": 1, "items": 2, "total": 1400, "reason": "tender"})
+    push(home, office)
+    collect(office, server.url())
+    t.equal((left, difference(j, server)), ([], ""), "sales collected piece by piece: all events")
     same("sales collected piece by piece", "goeswith-report",
          [[verb, "--date", "2026-11-23", "--json", "--utc-offset", 0] for verb in ("today", "rules", "cashiers", "hours")],
          [[office / "up"], [one_till(top, office)], [one_server(top, office, server)]])

@@ -4,6 +4,8 @@
 #include "store/db.h"
 #include "tools/sync/book_private.h"
 
+#define ABANDONED_MS "2592000000" /* 30 days; a sale that is taken up later is derived anew */
+
 void book_intake_archive(struct book *b, const struct book_archive *archive)
 {
 	b->archive = *archive;
@@ -189,15 +191,19 @@ int book_intake_version(struct book *b, int64_t now_ms, int64_t *version, struct
 
 int book_intake_prune(struct book *b, struct gw_err *err)
 {
-	int rc = gw_db_exec(b->db,
-			    "BEGIN IMMEDIATE; DELETE FROM event;"
-			    "DELETE FROM sale WHERE closed_ms IS NOT NULL;"
-			    "DELETE FROM sale_line WHERE (terminal, epoch, basket) NOT IN"
-			    " (SELECT terminal, epoch, basket FROM sale);"
-			    "DELETE FROM offer WHERE (terminal, epoch, basket) NOT IN"
-			    " (SELECT terminal, epoch, basket FROM sale);"
-			    "COMMIT",
-			    err);
+	int rc = gw_db_exec(
+		b->db,
+		"BEGIN IMMEDIATE; DELETE FROM event;"
+		"DELETE FROM sale AS s WHERE opened_ms < (SELECT max(opened_ms) FROM"
+		" sale AS n WHERE n.terminal = s.terminal AND n.epoch = s.epoch) - " ABANDONED_MS
+		";"
+		"DELETE FROM sale WHERE closed_ms IS NOT NULL;"
+		"DELETE FROM sale_line WHERE (terminal, epoch, basket) NOT IN"
+		" (SELECT terminal, epoch, basket FROM sale);"
+		"DELETE FROM offer WHERE (terminal, epoch, basket) NOT IN"
+		" (SELECT terminal, epoch, basket FROM sale);"
+		"COMMIT",
+		err);
 
 	if (rc < 0 && sqlite3_get_autocommit(b->db) == 0)
 		gw_db_exec(b->db, "ROLLBACK", NULL);

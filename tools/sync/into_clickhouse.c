@@ -100,7 +100,7 @@ static void list_columns(struct gw_text *sql, const struct ch_column *columns)
 		gw_text_addf(sql, "%s%s", c != columns ? ", " : "", c->name);
 }
 
-static int prepare_list(struct clickhouse_sink *k, sqlite3_stmt **stmt, const char *table,
+static int prepare_list(struct clickhouse_sink *k, sqlite3_stmt **stmt, const char *from,
 			const struct ch_column *columns, struct gw_err *err)
 {
 	char room[1024];
@@ -108,7 +108,7 @@ static int prepare_list(struct clickhouse_sink *k, sqlite3_stmt **stmt, const ch
 
 	gw_text_add(&sql, "SELECT ");
 	list_columns(&sql, columns);
-	gw_text_addf(&sql, " FROM %s ORDER BY 1, 2, 3", table);
+	gw_text_addf(&sql, " FROM %s ORDER BY 1, 2, 3", from);
 	return gw_db_prepare(book_intake_db(k->base.book), stmt, room, err);
 }
 
@@ -221,10 +221,13 @@ static int send_sale(struct clickhouse_sink *k, const struct sale_reader *r, int
 	return rc;
 }
 
+/* Those that events in the queue belong to: no others can have changed. */
 static int send_sales(struct clickhouse_sink *k, int64_t version, struct gw_err *err)
 {
+	static const char from[] = "sale WHERE (terminal, epoch, basket) IN"
+				   " (SELECT terminal, epoch, basket FROM event)";
 	struct sale_reader r = {NULL, NULL, NULL};
-	int step = SQLITE_DONE, rc = prepare_list(k, &r.sale, "sale", ch_sale, err);
+	int step = SQLITE_DONE, rc = prepare_list(k, &r.sale, from, ch_sale, err);
 
 	if (rc == GW_OK)
 		rc = prepare_inside(k, &r.lines, "sale_line", "line", ch_line, err);
