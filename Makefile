@@ -367,12 +367,13 @@ $(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b),$(b),-DGW_FLASH_JOURNAL=0,)
 fw_flash_h = $(wildcard firmware/board/$(1)/flash.h)
 $(foreach b,$(FW_FLASH_BOARDS),$(eval $(call FIRMWARE,$(b)-flash,$(b),-DGW_FLASH_JOURNAL=1 $(if $(call fw_flash_h,$(b)),-include $(call fw_flash_h,$(b))),$(FW_FLASH_SRC) $(wildcard firmware/board/$(b)/flash.c))))
 
+FW_BURN = stm32f1$(if $(FLASH_JOURNAL),-flash)
 flash: firmware
 	$(Q)if command -v openocd >/dev/null; then \
 		openocd -f interface/stlink.cfg -f target/stm32f1x.cfg \
-			-c "program build/firmware/stm32f1/dock.elf verify reset exit"; \
+			-c "program build/firmware/$(FW_BURN)/dock.elf verify reset exit"; \
 	elif command -v st-flash >/dev/null; then \
-		st-flash --reset write build/firmware/stm32f1/dock.bin 0x08000000; \
+		st-flash --reset write build/firmware/$(FW_BURN)/dock.bin 0x08000000; \
 	else echo "flash: neither openocd nor st-flash is installed"; exit 4; fi
 
 check-run check-e2e: firmware firmware-flash
@@ -499,6 +500,7 @@ help:
 ##   bench fuzz coverage
 ##   install uninstall dist clean help
 ##   firmware       the dock for microcontrollers: build/firmware/BOARD/dock.elf .bin .hex (flash: write it)
+##                  FLASH_JOURNAL=1: and BOARD-flash, whose scans survive a loss of power
 ##   check-dock     3,000 simulated seeds, fuzzing, the firmware in the emulator
 ## variables: V=1 (show commands)  VARIANT=release|san|cov|clang|fuzz  prefix=  DESTDIR=
 
