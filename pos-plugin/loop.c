@@ -210,26 +210,6 @@ static void on_gap(void *ctx, uint32_t missing, const char *text)
 	(void)gw_register_note(l->reg, &e);
 }
 
-/* How a code for the till ended, and what is left to do; the add-on's name where it still stands.
- */
-static void say_injected(struct loop *l, const struct gw_event *event, enum gw_link_result result)
-{
-	const struct gw_view *view = gw_register_view(l->reg);
-	const char *name = event->u.code.code;
-	char said[GW_TEXT_MAX];
-
-	for (size_t i = 0; i < view->line_count && strcmp(view->basket, event->basket) == 0; i++)
-		if (view->lines[i].line == event->u.code.line)
-			name = view->lines[i].name;
-	snprintf(said, sizeof(said), "%s: %.100s",
-		 result == GW_LINK_DONE        ? "The till has it"
-		 : result == GW_LINK_TIMED_OUT ? "Till busy: scan it there"
-		 : result == GW_LINK_UNKNOWN   ? "Maybe typed: check the till"
-					       : "Till not reached: scan it there",
-		 name);
-	gw_screen_say(l->screen, result != GW_LINK_DONE, said);
-}
-
 static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
 {
 	struct loop *l = ctx;
@@ -246,7 +226,7 @@ static void on_injected(void *ctx, uint32_t tag, enum gw_link_result result)
 	if (result == GW_LINK_DONE)
 		(void)gw_register_take(l->reg, &in, GW_NOBODY);
 	if (l->screen != NULL)
-		say_injected(l, e, result);
+		gw_screen_injected(l->screen, gw_register_view(l->reg), e, result);
 	draw(l);
 }
 

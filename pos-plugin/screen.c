@@ -211,6 +211,24 @@ void gw_screen_say(struct gw_screen *s, bool bad, const char *sentence)
 	snprintf(s->said, sizeof(s->said), "%s", sentence);
 }
 
+void gw_screen_injected(struct gw_screen *s, const struct gw_view *view,
+			const struct gw_event *event, enum gw_link_result result)
+{
+	const char *name = event->u.code.code; /* where the line no longer stands */
+	char said[GW_TEXT_MAX];
+
+	for (size_t i = 0; i < view->line_count && strcmp(view->basket, event->basket) == 0; i++)
+		if (view->lines[i].line == event->u.code.line)
+			name = view->lines[i].name;
+	snprintf(said, sizeof(said), "%s: %.100s",
+		 result == GW_LINK_DONE        ? "The till has it"
+		 : result == GW_LINK_TIMED_OUT ? "Till busy: scan it there"
+		 : result == GW_LINK_UNKNOWN   ? "Maybe typed: check the till"
+					       : "Till not reached: scan it there",
+		 name);
+	gw_screen_say(s, result != GW_LINK_DONE, said);
+}
+
 bool gw_screen_wants_dock(const struct gw_screen *s)
 {
 	return s->want_scans;

@@ -42,6 +42,9 @@ void gw_screen_raw(struct gw_screen *screen, const uint8_t *bytes, size_t len);
 void gw_screen_sync(struct gw_screen *screen);
 /* One sentence for the cashier until the next scan or key; bad: he must do something. */
 void gw_screen_say(struct gw_screen *screen, bool bad, const char *sentence);
+/* Says how a code for the till ended and what is left to do; event: the one that asked for it. */
+void gw_screen_injected(struct gw_screen *screen, const struct gw_view *view,
+			const struct gw_event *event, enum gw_link_result result);
 /* True while the scanner screen is open: figures of the dock are wanted. */
 bool gw_screen_wants_dock(const struct gw_screen *screen);
 void gw_screen_dock(struct gw_screen *screen, const struct gw_dock_report *report);

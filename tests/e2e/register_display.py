@@ -5,7 +5,7 @@ import sqlite3
 import time
 
 import lib
-from devices import Display, Port
+from devices import Display, Port, end_dock
 from ui_home import BATTERIES, F, ICE, TORCH, Register, make_home
 
 t = lib.Tap()
@@ -38,6 +38,7 @@ class Shop:
 
     def __exit__(self, *_):
         self.register.close()
+        end_dock(self.home)
         self.scanner.close()
         self.display.close()
 

@@ -11,7 +11,7 @@ import threading
 import time
 
 import lib
-from devices import Display, Port, Till
+from devices import Display, Port, Till, end_dock
 from ui_home import BATTERIES, F, ICE, TORCH, Register, make_home
 
 t = lib.Tap()
@@ -37,12 +37,15 @@ def shop(path, *args, till=False, **kw):
     scanner = Port(path / "scanner")
     home = make_home(path)
     more = ["--till", f"pty:{path}/till"] if till else []
-    with Register(home, "--scanner", scanner.path, *more, *args, **kw) as r:
-        r.sees("● scan")
-        scanner.wait_open()
-        lib.wait_for(lambda: figures(home).get("starting") is False)
-        yield home, scanner, r
-    scanner.close()
+    try:
+        with Register(home, "--scanner", scanner.path, *more, *args, **kw) as r:
+            r.sees("● scan")
+            scanner.wait_open()
+            lib.wait_for(lambda: figures(home).get("starting") is False)
+            yield home, scanner, r
+    finally:
+        end_dock(home)
+        scanner.close()
 
 
 class Chatter(threading.Thread):
