@@ -154,7 +154,7 @@ BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
 E2E_TESTS  += report_today.py sync_push.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
-FUZZERS    += event_json batch
+FUZZERS    += event_json batch ack
 UNIT_TESTS += test_net
 E2E_TESTS  += sync_clickhouse.py sync_chdb.py
 FUZZERS    += clickhouse_rows

@@ -15,7 +15,7 @@ from sync_servers import configure, die_with_parent, make_ca, make_cert, nginx
 
 SEED = int(os.environ.get("SEED", "20261122"))
 EVENTS = int(os.environ.get("EVENTS", "100000"))
-KILLS = 50
+KILLS, ROUNDS = 50, 25
 
 t = lib.Tap()
 print(f"# seed {SEED}")
@@ -63,7 +63,7 @@ def play(journals, server, office):
     while sum(killed.values()) < KILLS or sum(j.seq for _, j, _ in journals) < EVENTS:
         for home, j, place in journals:
             if j.seq < EVENTS // 2:
-                j.play(EVENTS // 2 // KILLS)
+                j.play(EVENTS // 2 // ROUNDS)
             size = chance.choice([7, 50, 200, 500, 900])
             p = start("push", "--home", home, "--to", place, "--batch-events", size)
             victim = server if place.startswith("https") and chance.random() < .5 else None
