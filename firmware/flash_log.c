@@ -138,6 +138,21 @@ static uint16_t after(const struct gw_flash_log *log, uint32_t sector)
 	return (uint16_t)(sector + 1u == log->io->sector_count ? 0 : sector + 1u);
 }
 
+/* As get_header, but always of one mind about the newest sector and what would be newer. */
+static bool header_of(const struct gw_flash_log *log, uint32_t sector, uint32_t *generation,
+		      struct gw_flash_view *v)
+{
+	if (sector != log->sector || log->generation == 0)
+		return get_header(log, sector, generation, v) &&
+		       (int32_t)(*generation - log->generation) < 0;
+	*generation = log->generation;
+	*v = (struct gw_flash_view){.kind = GW_FLASH_OPEN,
+				    .ordinal = log->ordinal,
+				    .base = log->state.base,
+				    .state = log->state};
+	return true;
+}
+
 bool gw_flash_log_find(struct gw_flash_log *log, const struct gw_flash_io *io, void *ctx)
 {
 	bool found = false;
@@ -153,6 +168,8 @@ bool gw_flash_log_find(struct gw_flash_log *log, const struct gw_flash_io *io, v
 		found = true;
 		log->generation = generation;
 		log->sector = (uint16_t)i;
+		log->ordinal = v.ordinal;
+		log->state = v.state;
 	}
 	log->next = found ? after(log, log->sector) : 0;
 	return found;
@@ -168,7 +185,7 @@ static bool void_from(const struct gw_flash_log *log, uint32_t sector, uint32_t 
 		uint32_t generation;
 
 		sector = after(log, sector);
-		if (!get_header(log, sector, &generation, &v) ||
+		if (!header_of(log, sector, &generation, &v) ||
 		    (any && (int32_t)(v.ordinal - *ordinal) >= 0))
 			continue;
 		*ordinal = v.ordinal;
@@ -226,7 +243,7 @@ void gw_flash_log_walk(struct gw_flash_log *log,
 		uint32_t generation;
 
 		sector = after(log, sector);
-		if (!get_header(log, sector, &generation, &v))
+		if (!header_of(log, sector, &generation, &v))
 			continue;
 		visit(ctx, &v);
 		walk_sector(log, sector, generation, visit, ctx);
@@ -258,12 +275,12 @@ static bool sector_free(const struct gw_flash_log *log, uint32_t sector, uint32_
 	struct gw_flash_view v;
 	uint32_t generation;
 
-	if (!get_header(log, sector, &generation, &v))
+	if (!header_of(log, sector, &generation, &v))
 		return true;
 	/* Its last piece is below what the header after it says. */
 	while (sector != log->sector) {
 		sector = after(log, sector);
-		if (get_header(log, sector, &generation, &v))
+		if (header_of(log, sector, &generation, &v))
 			return (int32_t)(base - v.ordinal) >= 0;
 	}
 	return false;
@@ -325,6 +342,8 @@ static bool open_sector(struct gw_flash_log *log, const struct gw_flash_state *s
 	if (!put_record(log, at, header, GW_FLASH_HEADER))
 		return false;
 	log->sector = log->next;
+	log->ordinal = next;
+	log->state = *state;
 	log->next = after(log, log->sector);
 	log->at = at + GW_FLASH_HEADER + size;
 	return true;

@@ -25,6 +25,7 @@
  *     sector that a start opens, before anything is said about it to anybody.
  *  5. A header says `ordinal`: pieces of that number and above in older sectors count for nothing.
  *     What one start did not find can so not turn up at a later one, under a number used anew.
+ *     Of the newest header, which the cut may have caught, one reading is believed by all.
  *  6. A sector is erased when every piece in it is acknowledged, hence in the order written; each
  *     sector wears alike.  Two sectors are kept back: for a start and for a change of session.
  *
@@ -110,8 +111,10 @@ struct gw_flash_log {
 	uint32_t generation; /* of the newest sector: how many were ever opened */
 	uint32_t at;         /* where the next record goes; 0: it opens a sector */
 	uint16_t sector;     /* the newest */
-	uint16_t next;       /* the one to be opened after it */
-	bool erased;         /* and that one is erased, by us */
+	uint32_t ordinal; /* what its header says, read once: the cut may have left it unsteady, */
+	struct gw_flash_state state; /* and it must not be there for one and not for another */
+	uint16_t next;               /* the one to be opened after it */
+	bool erased;                 /* and that one is erased, by us */
 	bool dead;
 	uint32_t bad;      /* places that were written and hold no record */
 	uint32_t erases;   /* since the start */
