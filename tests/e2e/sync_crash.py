@@ -14,7 +14,7 @@ from sync_lib import Journal, difference, rows, sync
 from sync_servers import configure, die_with_parent, make_ca, make_cert, nginx
 
 SEED = int(os.environ.get("SEED", "20261122"))
-EVENTS = int(os.environ.get("EVENTS", "100000"))
+EVENTS = int(os.environ.get("EVENTS", "30000" if "san" in lib.BIN.parts else "100000"))  # sanitizers are slow
 KILLS, ROUNDS = 50, 25
 
 t = lib.Tap()
