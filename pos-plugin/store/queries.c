@@ -103,9 +103,9 @@ const char *gw_query_sqlite(enum gw_query query)
 #define BASKET                                                                                     \
 	"arrayDistinct(arrayFilter((c, q, f, v) -> ifNull(f, 1) = 0 AND q > 0 AND v = 0,"          \
 	" line.code, line.qty, line.offer, line.voided))"
-#define KEY(code) "toInt64(cityHash64(" code "))"
-#define KEYS      "arraySort(arrayFilter(k -> ?4, arrayMap(c -> " KEY("c") ", " BASKET ")))"
-#define SOLD      "state = 'closed' AND reason <> 'cancel'"
+#define KEY_OF_CODE "toInt64(cityHash64(code))"
+#define KEYS        "arraySort(arrayFilter(k -> ?4, arrayMap(code -> " KEY_OF_CODE ", " BASKET ")))"
+#define SOLD        "state = 'closed' AND reason <> 'cancel'"
 
 static const char *const clickhouse[GW_QUERY_COUNT] = {
 	[GW_QUERY_SALES] = "SELECT countIf(reason <> 'cancel'), sumIf(items, reason <> 'cancel'),"
@@ -137,15 +137,16 @@ static const char *const clickhouse[GW_QUERY_COUNT] = {
 		" FROM sale FINAL WHERE " COUNTED " GROUP BY hour ORDER BY hour",
 	[GW_QUERY_BASKETS] = "SELECT countIf(" SOLD " AND notEmpty(" BASKET ")),"
 			     " countIf(state = 'closed') FROM sale FINAL",
-	[GW_QUERY_ITEMS] = "SELECT arrayJoin(" BASKET ") AS code, count(), " KEY(
-		"code") " FROM sale FINAL WHERE " SOLD " GROUP BY code",
+	[GW_QUERY_ITEMS] = "SELECT arrayJoin(" BASKET ") AS code, count(), " KEY_OF_CODE
+			   " FROM sale FINAL WHERE " SOLD " GROUP BY code",
 	[GW_QUERY_PAIRS] =
 		"SELECT a, arrayJoin(arraySlice(" KEYS ", i + 1)) AS b, count() AS n"
 		" FROM sale FINAL ARRAY JOIN " KEYS " AS a, arrayEnumerate(" KEYS ") AS i"
 		" WHERE " SOLD " GROUP BY a, b HAVING n >= ?1",
 	[GW_QUERY_CLOSINGS] = "SELECT count() FROM event FINAL WHERE kind = 'close'",
-	[GW_QUERY_JOURNALS] = "SELECT terminal, epoch, argMin(at_ms, seq) AS first FROM event FINAL"
-			      " GROUP BY terminal, epoch ORDER BY terminal, first, epoch",
+	[GW_QUERY_JOURNALS] = ("SELECT terminal, epoch, argMin(at_ms, seq) AS first"
+			       " FROM event FINAL GROUP BY terminal, epoch"
+			       " ORDER BY terminal, first, epoch"),
 };
 
 static void add_keys(struct gw_text *out, const struct gw_query_values *v)
