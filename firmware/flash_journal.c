@@ -87,15 +87,15 @@ static bool outdated(const struct gw_flash *f, const struct gw_flash_state *s)
 		f->told.ending != s->ending || f->told.ends != s->ends);
 }
 
-/* Writes the piece `written`; *whole: it was its scan's last. */
-static enum gw_flash_result write_piece(struct gw_flash *f, enum gw_flash_reason why, bool *whole)
+/* Writes the piece `written`, as of this state; *whole: it was its scan's last. */
+static enum gw_flash_result write_piece(struct gw_flash *f, struct gw_flash_state s,
+					enum gw_flash_reason why, bool *whole)
 {
 	/* The ring puts the piece's own 5 bytes of header in front of where the record wants it. */
 	uint8_t raw[GW_FLASH_RECORD_MAX], *payload = raw + GW_FLASH_HEAD - GW_LINK_SCAN_HEADER;
 	uint32_t seq = f->written - f->ring->now.from;
 	uint8_t flags = 0;
 	size_t len = gw_ring_piece(f->ring, seq, payload, &flags);
-	struct gw_flash_state s = state_of(f);
 	struct gw_flash_view v = {.kind = GW_FLASH_PIECE,
 				  .origin = payload[0],
 				  .len = (uint8_t)(len - GW_LINK_SCAN_HEADER),
@@ -265,8 +265,8 @@ bool gw_flash_attach(struct gw_flash *f, const struct gw_flash_io *io, void *ctx
 	/* The last piece may have been caught by the cut and read well by luck. */
 	if (ring->now.used > 0) {
 		f->written--;
-		(void)write_piece(f, GW_FLASH_FOR_START, &whole);
-		f->written = next_of(f);
+		/* With the flash full it stays the first to be written once there is room. */
+		(void)write_piece(f, state_of(f), GW_FLASH_FOR_START, &whole);
 	}
 	ring->now.flash_written = f->written;
 	ring->now.flash_generation = f->log.generation;
@@ -296,6 +296,8 @@ bool gw_flash_acked(struct gw_flash *f)
 bool gw_flash_open(struct gw_flash *f, uint32_t session)
 {
 	struct gw_flash_state s;
+	enum gw_flash_result r;
+	bool whole;
 
 	if (!gw_flash_works(f))
 		return true;
@@ -308,7 +310,13 @@ bool gw_flash_open(struct gw_flash *f, uint32_t session)
 	s.from = s.base;
 	s.ending = false;
 	s.ends = 0;
-	switch (write_state(f, &s, GW_FLASH_FOR_SESSION)) {
+	/* A header alone would make void what a start found and had no room to write again; two
+	 * writes could be cut in between and leave no sector for the second. */
+	if (f->log.at == 0 && before(f->written, next_of(f)))
+		r = write_piece(f, s, GW_FLASH_FOR_SESSION, &whole);
+	else
+		r = write_state(f, &s, GW_FLASH_FOR_SESSION);
+	switch (r) {
 	case GW_FLASH_DONE:
 	case GW_FLASH_DEAD:
 		return true;
@@ -371,7 +379,7 @@ bool gw_flash_step(struct gw_flash *f, uint32_t now_ms, uint32_t hold_ms, bool q
 		return false;
 	wake(f, now_ms + POLL_MS);
 	gw_flash_log_prepare(&f->log, base_of(f));
-	if (write_piece(f, GW_FLASH_FOR_SCAN, &whole) != GW_FLASH_DONE)
+	if (write_piece(f, state_of(f), GW_FLASH_FOR_SCAN, &whole) != GW_FLASH_DONE)
 		return false;
 	wake(f, now_ms);
 	if (!whole || !before(f->promised, f->written))
