@@ -138,7 +138,8 @@ static void learn(void *ctx, const struct gw_flash_view *v)
 
 	if (v->kind != GW_FLASH_PIECE)
 		j->state = v->state;
-	if (j->base_any && before(v->base, base))
+	/* A header is final: what a start did not find must not count when it turns up later. */
+	if (v->kind != GW_FLASH_OPEN && j->base_any && before(v->base, base))
 		j->state.base = base;
 	else
 		j->state.base = v->base;
