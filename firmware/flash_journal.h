@@ -1,6 +1,6 @@
 /*
  * The flash journal: the dock's unacknowledged scans a second time, in flash, so that they survive
- *a loss of power.  The ring in RAM stays what the dock works with; this copies from it what the
+ * a loss of power.  The ring in RAM stays what the dock works with; this copies from it what the
  * register has not acknowledged in time, and fills it again at a start that found it empty.
  * flash_log.h is how it is stored; this is when, and by which numbers.
  *
@@ -9,19 +9,19 @@
  * matter of its absence.
  *
  * The good beep says: this scan is safe.  That is so when the register has it on disk, or when it
- *is in flash, read back; it sounds once, at whichever comes first.  With a dead register and no
- *beep a cashier would scan again, and the journal would then have it twice, both true.  A scan that
- *could not be written (flash full, or broken) keeps to the old rule: no beep before the
- *acknowledgement.
+ * is in flash, read back; it sounds once, at whichever comes first.  With a dead register and no
+ * beep a cashier would scan again, and the journal would then have it twice, both true.  A scan
+ * that could not be written (flash full, or broken) keeps to the old rule: no beep before the
+ * acknowledgement.
  *
  * Numbers after a loss of power.  Scans that were acknowledged quickly never were in flash, so the
  * dock cannot know how many numbers its session has used up; it must not give out another one.  It
  * therefore offers what flash held under the old session and the old numbers, which the register
  * knows or does not, and says in HELLO that the session ends there (GW_LINK_ST_RESTORED).  New
- *scans wait without a number.  When all is acknowledged, up to there or beyond, the dock's session
- *is 0 and the register opens a new one.  The mapping of new numbers to pieces in flash is written
- *before the first of them is sent.  Commands take up 2^30 numbers above what flash knew: none that
- *was on its way is carried out twice.
+ * scans wait without a number.  When all is acknowledged, up to there or beyond, the dock's
+ * session is 0 and the register opens a new one.  The mapping of new numbers to pieces in flash is
+ * written before the first of them is sent.  Commands take up 2^30 numbers above what flash knew:
+ * none that was on its way is carried out twice.
  *
  * What rots: a piece in the middle that cannot be read leaves refused scans (GW_LINK_SCAN_NOISE) in
  * its numbers' place, counted as lost.  Missing at the front, the register sees a hole.

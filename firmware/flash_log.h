@@ -2,27 +2,28 @@
  * An append-only log in erasable flash: pieces of scans and the state they are numbered by, in a
  * circle of sectors.  It knows nothing of docks and beeps (flash_journal.h does); it promises that
  * whatever instant the power goes at, a record is found afterwards or it is not, never a part of
- *it.
+ * it.
  *
- *	sector   [ header: generation, ordinal, state, check ][ record ][ record ] ... [ blank ]
- *	record   kind 1 flags 1 origin 1 len 1  ordinal 4  back 2  t_ms 4  bytes 0..225  FF..  check
- *4
+ *	sector	[ header: generation, ordinal, state, check ][ record ][ record ] ... [ blank ]
+ *	record	kind 1, flags 1, origin 1, len 1, ordinal 4, back 2, t_ms 4, bytes 0 to 225,
+ *		FF up to a multiple of eight, check 4
  *
- * Records are multiples of eight bytes.  A piece of 13 digits takes 32.  `ordinal` counts pieces
- * over the log's whole life; `ordinal - back` is acknowledged below.  The check is CRC-32C, begun
- * with the sector's generation, so that what an interrupted erase left behind does not pass; a
- *check of FFFFFFFF is never written.
+ * A piece of 13 digits takes 32 bytes.  `ordinal` counts pieces over the log's whole life; below
+ * `ordinal - back` they are acknowledged.  The check is CRC-32C, begun with the sector's
+ * generation, so that what an interrupted erase left behind does not pass; a check of FFFFFFFF is
+ * never written.
  *
  * How it withstands a cut at any program or erase, torn writes and unsteady bits:
  *
  *  1. A record's check is programmed last.  Before that, its place reads FFFFFFFF: no record.
  *     Cut within the check: it is right, or the record is none.
- *  2. A new sector gets its first record and then its header; without a header it is not looked at.
+ *  2. A new sector gets its first record and then its header; without a header it is not looked
+ *     at.
  *  3. Only what this life has erased is ever written to, since an erase that was cut may leave
- *cells that read FF today and not tomorrow.  So no start appends to what it finds; it opens a
- *sector.
- *  4. Only the record written last can be unsteady.  It is written again as the first record of the
- *     sector that a start opens, before anything is said about it to anybody.
+ *     cells that read FF today and not tomorrow.  So no start appends to what it finds; it opens
+ *     a sector.
+ *  4. Only the record written last can be unsteady.  It is written again as the first record of
+ *     the sector that a start opens, before anything is said about it to anybody.
  *  5. A header says `ordinal`: pieces of that number and above in older sectors count for nothing.
  *     What one start did not find can so not turn up at a later one, under a number used anew.
  *     Of the newest header, which the cut may have caught, one reading is believed by all.

@@ -1,14 +1,14 @@
 /*
  *	 head                          head+used        +12+open_len
  *	  v                                v                v
- *	  [record][record] ... [record][record][ record being made ]      free      (offsets mod
- *size)
+ *	  [record][record] ... [record][record][ record being made ]      free
+ *	(offsets modulo the size)
  *
  * A record is 12 bytes and the scan.  A scan of n bytes has max(1, ceil(n / 225)) numbers, one for
  * each piece it travels in; numbers are therefore not stored but counted from `base`.
  *
  * Every change ends with gw_ring_save(), which writes the older of the two headers.  The compiler
- *must not move data writes behind it; the reset (or kill) then cuts between two whole states.
+ * must not move data writes behind it; the reset (or kill) then cuts between two whole states.
  */
 #include "firmware/ring.h"
 

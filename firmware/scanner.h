@@ -5,7 +5,7 @@
  *
  * Pure: bytes and time in, calls of the sink out.  The scan's bytes are the sink's to keep.  (The
  * framer for captures, scan/frame.h, keeps them itself, and knows no time;
- *tests/unit/test_framers.c holds both to the same scans.)
+ * tests/unit/test_framers.c holds both to the same scans.)
  *
  *	gw_scanner_init(&s, &config, &sink, ctx, now_ms);
  *	gw_scanner_byte(&s, byte, now_ms);

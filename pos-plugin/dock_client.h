@@ -6,9 +6,10 @@
  * answer takes.  One thread.
  *
  *	gw_dock_client_new(&dock, options, &ops, ctx, &err);
- *	poll(gw_dock_client_fd(dock), gw_dock_client_events(dock), until
- *gw_dock_client_deadline(dock)) gw_dock_client_ready(dock, revents, now_ms);
- *gw_dock_client_tick(dock, now_ms);
+ *	poll on gw_dock_client_fd(dock) for gw_dock_client_events(dock), until
+ *	gw_dock_client_deadline(dock) at the latest
+ *	gw_dock_client_ready(dock, revents, now_ms);
+ *	gw_dock_client_tick(dock, now_ms);
  *
  *	  OFF ──connect──▶ UP ──hang-up, error──▶ OFF, again after 0, 100, 200 .. 2000 ms
  */

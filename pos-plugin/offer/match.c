@@ -5,8 +5,8 @@
  *	       ──▶ watching[x] ─▶ p ─▶ q ─▶ none                   moved here from another node
  *
  * Invariants, between calls:
- *	1. A pattern is satisfied (in matched[]) or watched by exactly one node, and that one is
- *off.
+ *	1. A pattern is satisfied (in matched[]) or watched by exactly one node, and that
+ *	   one is off.
  *	2. A node that was never on in this basket (not WOKEN) watches all its patterns at home; one
  *	   that was on watches only those in its chain: its home list has left it for good.
  *	3. Every node whose pieces, state or chain differ from the empty basket's is in touched[].

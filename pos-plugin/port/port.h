@@ -1,6 +1,6 @@
 /*
  * Where bytes come from and go to: a serial port, a pseudo-terminal, a FIFO or a Unix socket,
- *behind one table of functions.  The waiting is the caller's poll() on port->fd.
+ * behind one table of functions.  The waiting is the caller's poll() on port->fd.
  *
  * Everything about a serial line is set when it is opened, nothing is inherited, and the line is
  * ours alone (flock and TIOCEXCL).  A failed read says the device is gone: close at once, because

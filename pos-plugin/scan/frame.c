@@ -6,8 +6,8 @@
  * SSI opcodes read here (Zebra, "Simple Serial Interface Programmer's Guide"):
  *
  *	F3  code type, data
- *	73  packet number, and in packet 0: F3, 2 bytes, length, code type, 1 byte, length of the
- *data
+ *	73  packet number, and in packet 0: F3, 2 bytes, length, code type, 1 byte,
+ *	    length of the data
  */
 #include "scan/frame.h"
 

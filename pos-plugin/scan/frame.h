@@ -3,11 +3,11 @@
  * guess which settings fit.  Three framings: terminators with an idle gap, STX/ETX, and the packets
  * of Zebra's Simple Serial Interface.
  *
- * Why not the dock's framer (firmware/scanner.h): that one keeps no packet, but lets a scan grow in
- * the ring's memory and takes it back when a checksum is wrong, decides by the clock, answers the
- * scanner, and has 8 KiB of RAM to live in.  This one has no clock, holds whole packets, and tells
- *a person what was wrong with them.  tests/unit/test_framers.c holds both to the same scans; the
- * table of symbologies is one, link/ssi_types.h.
+ * Why not the dock's framer (firmware/scanner.h): that one keeps no packet, but lets a scan grow
+ * in the ring's memory and takes it back when a checksum is wrong, decides by the clock, answers
+ * the scanner, and has 8 KiB of RAM to live in.  This one has no clock, holds whole packets, and
+ * tells a person what was wrong with them.  tests/unit/test_framers.c holds both to the same
+ * scans; the table of symbologies is one, link/ssi_types.h.
  *
  * Pure; the caller owns the struct, which holds the scan until the next byte is pushed.  No
  * allocation.

@@ -1,7 +1,7 @@
 /*
  * Reading a journal that a register may be writing: rows of events in order, a few at a time, so
  * that no snapshot outlives one call and the register's checkpoints are never held up; and the
- *check of the hash chain.
+ * check of the hash chain.
  *
  * Owns a read-only connection and room for one slice (<= 512 rows or 1 MiB).  One thread.
  *

@@ -7,8 +7,8 @@
  *	dock_host JOURNAL --tty PATH             a dock behind a serial line
  *
  * JOURNAL has a line "session seq status hex" a scan, in the order of arrival.  Commands are read
- *from stdin: "inject CODE", "beep N", "display LINE1|LINE2", "capture 0|1", "pause 0|1".  What
- *happens is said on stdout, a line each.
+ * from stdin: "inject CODE", "beep N", "display LINE1|LINE2", "capture 0|1", "pause 0|1".  What
+ * happens is said on stdout, a line each.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,10 +3,10 @@
  * the scans after it.  Each history is the real dock with a flash journal and the real register's
  * link code, which is away now and then; it is played once to count its operations, then once for
  * each of them with the power cut there.  Held: what the cashier heard a good beep for arrives,
- *once and in order (dock_play.c's judge).
+ * once and in order (dock_play.c's judge).
  *
- *	FLASH_CUT_SEED=17 test_flash_cuts   another history       FLASH_CUT_RUN_MS=20000 a longer
- *one
+ *	FLASH_CUT_SEED=17 test_flash_cuts   another history       FLASH_CUT_RUN_MS=20000 a
+ *	longer one
  */
 #include <setjmp.h>
 #include <stdarg.h>

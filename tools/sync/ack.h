@@ -7,8 +7,8 @@
  *	 "rejected":[{"name":"...ndjson.zst","reason":"..."}]}
  *
  * Events up to `committed` are stored durably or lie in a gap; `have` is the last one there is,
- *with what is awaited before it.  `ack/<terminal>.minisig` is head office's signature over the
- *bytes of the file, as the minisign tool makes and checks it.  One thread, no state.
+ * with what is awaited before it.  `ack/<terminal>.minisig` is head office's signature over the
+ * bytes of the file, as the minisign tool makes and checks it.  One thread, no state.
  */
 #ifndef TOOLS_SYNC_ACK_H
 #define TOOLS_SYNC_ACK_H

@@ -5,10 +5,10 @@
  *	taken --(commit)--> in the book --(hand on)--> in the archive --(prune)--> no longer here
  *
  * The event table is the queue: whatever lies in it has still to be handed on.  A crash between
- * handing on and pruning hands the same rows on again, which the archive's keys absorb.  Pruned are
- * all events and the sales that are closed or were left open long ago; the chain of files, the
- *marks and the open sales stay. When an old event turns up again or late, the archive is asked for
- *what is missing here, and everything goes on as if it had never left.
+ * handing on and pruning hands the same rows on again, which the archive's keys absorb.  Pruned
+ * are all events and the sales that are closed or were left open long ago; the chain of files, the
+ * marks and the open sales stay. When an old event turns up again or late, the archive is asked
+ * for what is missing here, and everything goes on as if it had never left.
  *
  * Private to tools/sync.  One thread.
  */

@@ -5,8 +5,8 @@
  *	arrived damaged     it is sent again, a few times
  *	refused for good    it is put aside
  *	committed, and now  the acknowledgement of before was forged, or head office was restored
- *from not any more        a backup: the events are sealed again from the journal, which has them
- *all
+ *	not any more        from a backup: the events are sealed again from the journal, which has
+ *	                    them all
  *
  * An acknowledgement is believed when it is signed by a key in HOME/trust/ack; without keys there,
  * or with `signed_acks = no`, every one is.  What an unsigned one does can be taken back as above.
