@@ -27,8 +27,8 @@ int gw_path_join(char out[GW_PATH_MAX], const char *dir, const char *name, struc
 
 /*
  * Replaces a file in one step: writes beside it, fsyncs, renames, fsyncs the directory.  Mode 0660
- * less the umask.  GW_E_STORAGE, GW_E_DENIED (also for what gw_file_may_replace spares); the old file
- * is whole in any case.
+ * less the umask.  GW_E_STORAGE, GW_E_DENIED (also for what gw_file_may_replace spares); the old
+ * file is whole in any case.
  */
 int gw_file_replace(const char *path, const void *data, size_t len, struct gw_err *err);
 

@@ -70,8 +70,7 @@ struct gw_offer_index {
 	uint32_t *watch_first; /* [node_count + 1]: patterns whose rarest node this is */
 	uint32_t always;       /* the pattern without conditions, GW_NONE */
 
-	struct gw_pairing
-		*pairings; /* of one pattern: the most worthwhile first, then by target */
+	struct gw_pairing *pairings; /* of one pattern: the most worthwhile first, then by target */
 	uint32_t pairing_count;
 	uint32_t *pairing_first; /* [pattern_count + 1] */
 

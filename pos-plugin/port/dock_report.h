@@ -20,20 +20,51 @@
 #define GW_DOCK_REPORT_BOOLS(X)                                                                    \
 	X(software)                                                                                \
 	X(scanner)                                                                                 \
-	X(starting) X(has_till) X(till) X(till_blocked) X(has_display) X(display) X(beeper)        \
-		X(flash_journal) X(warm) X(watchdog)
+	X(starting)                                                                                \
+	X(has_till)                                                                                \
+	X(till)                                                                                    \
+	X(till_blocked)                                                                            \
+	X(has_display)                                                                             \
+	X(display)                                                                                 \
+	X(beeper)                                                                                  \
+	X(flash_journal)                                                                           \
+	X(warm)                                                                                    \
+	X(watchdog)
 #define GW_DOCK_REPORT_INTS(X)                                                                     \
 	X(link_minor)                                                                              \
 	X(pid)                                                                                     \
-	X(session) X(base) X(next) X(waiting) X(lost) X(too_long) X(resyncs) X(rx_errors)          \
-		X(bad_frames) X(resent) X(till_dropped) X(injected) X(inject_refused)              \
-			X(inject_timed_out) X(boots) X(up_s) X(ring_bytes) X(ring_used_permille)
+	X(session)                                                                                 \
+	X(base)                                                                                    \
+	X(next)                                                                                    \
+	X(waiting)                                                                                 \
+	X(lost)                                                                                    \
+	X(too_long)                                                                                \
+	X(resyncs)                                                                                 \
+	X(rx_errors)                                                                               \
+	X(bad_frames)                                                                              \
+	X(resent)                                                                                  \
+	X(till_dropped)                                                                            \
+	X(injected)                                                                                \
+	X(inject_refused)                                                                          \
+	X(inject_timed_out)                                                                        \
+	X(boots)                                                                                   \
+	X(up_s)                                                                                    \
+	X(ring_bytes)                                                                              \
+	X(ring_used_permille)
 /* Counted by the register since it started; -1 where none was asked. */
 #define GW_DOCK_REPORT_SEEN(X)                                                                     \
 	X(scans)                                                                                   \
 	X(refused)                                                                                 \
-	X(frames) X(damaged) X(again) X(naks) X(commands_again) X(codes_done) X(codes_refused)     \
-		X(codes_timed_out) X(codes_unknown) X(round_trip_us)
+	X(frames)                                                                                  \
+	X(damaged)                                                                                 \
+	X(again)                                                                                   \
+	X(naks)                                                                                    \
+	X(commands_again)                                                                          \
+	X(codes_done)                                                                              \
+	X(codes_refused)                                                                           \
+	X(codes_timed_out)                                                                         \
+	X(codes_unknown)                                                                           \
+	X(round_trip_us)
 
 struct gw_dock_report {
 #define GW_TEXT_MEMBER(name) char name[160];

@@ -238,8 +238,8 @@ int gw_canvas_cols(const struct gw_canvas *canvas, const char *text)
 static bool put_plain(struct gw_canvas *canvas, int row, int col, int room, enum gw_role role,
 		      const char *text, size_t len)
 {
-	if (len > (size_t)room || row < 0 || row >= canvas->rows || col < 0 ||
-	    col > canvas->cols || len > (size_t)(canvas->cols - col))
+	if (len > (size_t)room || row < 0 || row >= canvas->rows || col < 0 || col > canvas->cols ||
+	    len > (size_t)(canvas->cols - col))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (text[i] < 0x20 || text[i] > 0x7E)
