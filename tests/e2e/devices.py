@@ -17,6 +17,17 @@ def name_of(fd):
     return room.value.decode()
 
 
+def host_journal(path):
+    """What dock_host committed: the scans' texts in order; refusals as !status."""
+    out = []
+    text = path.read_text() if path.exists() else ""
+    for line in text.splitlines(True):
+        if line.endswith("\n"):
+            _, _, status, *code = line.split()
+            out.append(bytes.fromhex(code[0]).decode("latin-1") if status == "0" and code else "!" + status)
+    return out
+
+
 class Port:
     """One thing on a line; master is its own side."""
 
@@ -47,14 +58,16 @@ class Port:
     def wait_open(self):
         return lib.wait_for(self.is_open)
 
-    def send(self, data):
+    def send(self, data, seconds=lib.DEADLINE):
+        """Whether all of it was taken in time."""
         data = data if isinstance(data, bytes) else data.encode()
-        until = time.monotonic() + lib.DEADLINE
+        until = time.monotonic() + seconds
         while data and time.monotonic() < until:
             try:
                 data = data[os.write(self.master, data):]
             except BlockingIOError:
                 time.sleep(0.001)
+        return not data
 
     def read(self):
         try:

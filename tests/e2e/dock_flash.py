@@ -16,6 +16,7 @@ import subprocess
 import time
 import tty
 
+import devices
 import lib
 import qemu_lib
 from qemu_lib import Feed, Machine, need, same
@@ -99,16 +100,7 @@ class Register:
             self.p = None
 
     def journal(self):
-        out = []
-        try:
-            text = self.path.read_text()
-        except FileNotFoundError:
-            return out
-        for line in text.splitlines(True):
-            if line.endswith("\n"):
-                _, _, status, *code = line.split()
-                out.append(bytes.fromhex(code[0]).decode("latin-1") if status == "0" and code else "!" + status)
-        return out
+        return devices.host_journal(self.path)
 
     def settle(self, count):
         lib.wait_for(lambda: len(self.journal()) >= count, step=0.1)
@@ -262,7 +254,7 @@ def software_dock(home, rng):
     path = home / "journal"
 
     def journal():
-        return [bytes.fromhex(line.split()[3]).decode() for line in path.read_text().splitlines()] if path.exists() else []
+        return devices.host_journal(path)
     try:
         for at in (0, 20):
             box.on()

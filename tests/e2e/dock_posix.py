@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import pty
 import re
 import select
 import shutil
@@ -12,8 +11,8 @@ import subprocess
 import termios
 import threading
 import time
-import tty
 
+import devices
 import lib
 
 HOST = os.environ.get("DOCK_HOST", "build/release/tests/e2e/dock_host")
@@ -27,59 +26,10 @@ def same(got, want, name):
     t.check(got == want, name, f"{len(got)} of {len(want)}; at {at}: {got[at:at + 3]!r}, want {want[at:at + 3]!r}")
 
 
-class Scanner:
-    """A scanner on a pseudo-terminal, reached by a link that stays when it is replugged."""
-
-    def __init__(self, path):
-        self.path = path
-        self.master = -1
-        self.plug()
-
-    def plug(self):
-        self.master, slave = pty.openpty()
-        tty.setraw(slave)
-        os.close(slave)
-        os.set_blocking(self.master, False)
-        if self.path.is_symlink():
-            self.path.unlink()
-        self.path.symlink_to(os.ptsname(self.master) if hasattr(os, "ptsname") else ptsname(self.master))
-
-    def unplug(self):
-        os.close(self.master)
-        self.path.unlink()
-
-    def read_by_dock(self):
-        poll = select.poll()
-        poll.register(self.master, select.POLLOUT)
-        return not any(e & select.POLLHUP for _, e in poll.poll(0))
-
+class Scanner(devices.Port):
     def wait_reader(self):
-        lib.wait_for(self.read_by_dock)
+        self.wait_open()
         time.sleep(0.15)  # the dock finds its step in a pause
-
-    def send(self, data, seconds=lib.DEADLINE):
-        until = time.monotonic() + seconds
-        while data and time.monotonic() < until:
-            try:
-                data = data[os.write(self.master, data):]
-            except BlockingIOError:
-                time.sleep(0.001)
-        return not data
-
-    def answers(self):
-        with_answers = b""
-        try:
-            with_answers = os.read(self.master, 65536)
-        except OSError:
-            pass
-        return with_answers
-
-
-def ptsname(fd):
-    import ctypes
-    name = ctypes.create_string_buffer(64)
-    ctypes.CDLL(None).ptsname_r(fd, name, 64)
-    return name.value.decode()
 
 
 class Till(threading.Thread):
@@ -129,17 +79,7 @@ class Host:
 
 
 def journal(home):
-    """The scans' texts in order; refusals as !status."""
-    try:
-        text = (home / "journal").read_text()
-    except FileNotFoundError:
-        return []
-    out = []
-    for line in text.splitlines(True):
-        if line.endswith("\n"):
-            _, _, status, *code = line.split()
-            out.append(bytes.fromhex(code[0]).decode("latin-1") if status == "0" and code else "!" + status)
-    return out
+    return devices.host_journal(home / "journal")
 
 
 def said(home, pattern):
@@ -202,7 +142,7 @@ def test_dock_killed(home):
     lib.wait_for(lambda: status(home).get("next") == 350)
     pid = status(home)["pid"]
     os.kill(pid, signal.SIGKILL)
-    lib.wait_for(lambda: not scanner.read_by_dock())
+    lib.wait_for(lambda: not scanner.is_open())
     started = time.monotonic()
     host.p.send_signal(signal.SIGCONT)
     scanner.wait_reader()
@@ -229,7 +169,7 @@ def test_register_dead(home):
         lib.wait_for(lambda: len(till.data) >= len(data))
         t.check(till.data == data, "no register at all: the till gets every byte")
         os.write(till.fd, b"\x07beep")
-        t.equal(lib.wait_for(scanner.answers), b"\x07beep", "what the till says reaches the scanner")
+        t.equal(lib.wait_for(scanner.read), b"\x07beep", "what the till says reaches the scanner")
         till.close()
 
 
@@ -277,19 +217,19 @@ def test_display(home):
     display = Scanner(home / "display")
     with dock(home, scanner, "--display", display.path):
         scanner.wait_reader()
-        lib.wait_for(display.read_by_dock)
+        lib.wait_for(display.is_open)
         r = lib.run("goeswith-dock", "self-test", "--listen", home / "dock.sock")
         t.equal(r.returncode, 0, "self-test")
         shown = b""
 
         def look():
             nonlocal shown
-            shown += display.answers()
+            shown += display.read()
             return b"self-test" in shown
         t.check(lib.wait_for(look) and shown.startswith(b"\x1b@\x1bt\x13\x0c"), "writes on the display", shown)
         host = Host(home, "--socket", home / "dock.sock")
         host.say("display Gr\N{LATIN SMALL LETTER O WITH DIAERESIS}\N{LATIN SMALL LETTER SHARP S}e|3.49")
-        lib.wait_for(lambda: display.answers() and False or said(home, "done 1 0"))
+        lib.wait_for(lambda: display.read() and False or said(home, "done 1 0"))
         # nobody reads it any more: 1,000 texts, and the scans go on
         for i in range(1000):
             host.say(f"display {i}|x")
