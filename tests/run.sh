@@ -1,40 +1,70 @@
 #!/bin/bash
-# Runs test programs that speak TAP (https://testanything.org) and adds up what they say.
-# A program that dies, prints no plan of its own, says nothing, or leaves files in the $TMPDIR that is
-# made for it alone, is a failure of its own.
-# usage: tests/run.sh PROGRAM...        TEST_TIMEOUT=SECONDS (300)  SLOW=1 prints times
+# Runs test programs that speak TAP (https://testanything.org), a few at a time, and adds up what they
+# say, in the order given.  A program that dies, prints no plan of its own, says nothing, or leaves
+# files in the $TMPDIR that is made for it alone, is a failure of its own.
+# usage: tests/run.sh PROGRAM...        TEST_TIMEOUT=SECONDS (600)  TEST_JOBS=N at a time (2)
 set -u
 passed=0 failed=0 skipped=0
 room=$(mktemp -d)
 chmod 755 "$room" # tests run programs as other users too
-out=$room/out err=$room/err
 trap 'rm -rf "$room"' EXIT
-for test in "$@"; do
-	name=${test##*/}
+tests=("$@")
+
+# run_one NUMBER: leaves out, err, status and ms in a folder of that number.
+run_one() {
+	local my=$room/$1 started
 	started=$(date +%s%N)
-	mkdir -m 1777 "$room/t"
-	TMPDIR=$room/t CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_TIMEOUT:-300}" "$test" >"$out" 2>"$err" </dev/null
-	status=$?
-	ms=$((($(date +%s%N) - started) / 1000000))
+	mkdir -m 755 "$my"
+	mkdir -m 1777 "$my/t"
+	TMPDIR=$my/t CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_TIMEOUT:-600}" "${tests[$1]}" \
+		>"$my/out" 2>"$my/err" </dev/null
+	echo $? >"$my/status"
+	echo $((($(date +%s%N) - started) / 1000000)) >"$my/ms"
+	touch "$my/done"
+}
+
+# report NUMBER: prints how it went and adds it up.
+report() {
+	local my=$room/$1 name=${tests[$1]##*/} status ok bad skip left
+	local out=$my/out err=$my/err
+	read -r status <"$my/status"
 	ok=$(grep -cE '^ok\b' "$out")
 	bad=$(grep -cE '^not ok\b' "$out")
 	skip=$(grep -ciE '^ok\b.*# skip' "$out")
 	[ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$ok" -eq 0 ]; } && bad=1
-	left=$(ls -A "$room/t")
+	left=$(ls -A "$my/t")
 	if [ -n "$left" ]; then
 		echo "left behind in \$TMPDIR: $left" >>"$err"
 		bad=$((bad + 1))
 	fi
-	rm -rf "$room/t"
 	passed=$((passed + ok - skip)) failed=$((failed + bad)) skipped=$((skipped + skip))
 	if [ "$bad" -ne 0 ]; then
 		echo "FAILED $name (exit status $status)"
 		grep -vE '^ok\b' "$out" | tail -n 60
 		tail -n 60 "$err"
 	else
-		echo "  ok     $name: $((ok - skip)) passed$([ "$skip" -gt 0 ] && echo ", $skip skipped") (${ms} ms)"
+		echo "  ok     $name: $((ok - skip)) passed$([ "$skip" -gt 0 ] && echo ", $skip skipped") ($(cat "$my/ms") ms)"
 		grep -iE '^ok\b.*# skip' "$out" | sed 's/^/         /'
 	fi
+	rm -rf "$my"
+}
+
+told=0
+tell() {
+	while [ -e "$room/$told/done" ]; do
+		report $told
+		told=$((told + 1))
+	done
+}
+
+for ((i = 0; i < ${#tests[@]}; i++)); do
+	[ $i -lt "${TEST_JOBS:-2}" ] || wait -n
+	tell
+	run_one $i &
+done
+while [ $told -lt ${#tests[@]} ]; do
+	wait -n
+	tell
 done
 if [ -n "${RUN_TOTALS:-}" ]; then
 	echo "$passed $failed $skipped" >>"$RUN_TOTALS"

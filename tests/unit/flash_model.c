@@ -73,7 +73,7 @@ static void tear(struct flash_model *m, uint32_t at, const uint8_t *want, uint32
 			m->unsteady[at + i] |= (uint8_t)(differ & roll(m));
 		/* The first bit that changes at or behind a random place. */
 		for (unsigned bit = 0; bit < 8; bit++, at_bit++)
-			if (shaky == 2 && at_bit >= one && (differ >> bit & 1u) != 0) {
+			if (shaky == 2 && at_bit >= one && ((unsigned)differ >> bit & 1u) != 0) {
 				m->unsteady[at + i] |= (uint8_t)(1u << bit);
 				shaky = 0;
 			}
