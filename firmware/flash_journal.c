@@ -303,8 +303,9 @@ bool gw_flash_open(struct gw_flash *f, uint32_t session)
 	if (!gw_flash_works(f))
 		return true;
 	/* With nothing there that flash thinks unacknowledged, the first piece will say what its
-	 * number means. */
-	if (!before(f->marked, f->high))
+	 * number means.  But what the start did not find must be void before, and only a header
+	 * of this life makes it so. */
+	if (f->told_any && !before(f->marked, f->high))
 		return true;
 	s = state_of(f);
 	s.session = session;

@@ -5,8 +5,8 @@
  * flash_log.h is how it is stored; this is when, and by which numbers.
  *
  * A scan goes to flash when it has waited `hold_ms` for its acknowledgement, at once while the
- * register is not answering.  With a register that lives nothing is written at all, so wear is a
- * matter of its absence.
+ * register is not answering.  With a register that lives nothing is written but one header after
+ * each loss of power, so wear is a matter of the register's absence.
  *
  * The good beep says: this scan is safe.  That is so when the register has it on disk, or when it
  * is in flash, read back; it sounds once, at whichever comes first.  With a dead register and no
@@ -22,6 +22,10 @@
  * session is 0 and the register opens a new one.  The mapping of new numbers to pieces in flash is
  * written before the first of them is sent.  Commands take up 2^30 numbers above what flash knew:
  * none that was on its way is carried out twice.
+ *
+ * What a cut left unsteady a start may miss, and a later one find.  Hence: no number is given out
+ * in a new session before this life has opened a sector, whose header makes void what its start
+ * did not find; and a start reads the newest sector's end once (flash_log.h, 5).
  *
  * What rots: a piece in the middle that cannot be read leaves refused scans (GW_LINK_SCAN_NOISE) in
  * its numbers' place, counted as lost.  Missing at the front, the register sees a hole.

@@ -223,6 +223,48 @@ static void writes_the_last_piece_again(void **state)
 	free(b);
 }
 
+static uint8_t *check_after(struct bench *b, const char *text)
+{
+	uint32_t size = gw_flash_record_size((uint32_t)strlen(text));
+
+	return find(b, text) - GW_FLASH_HEAD + size - 4;
+}
+
+/* What a start did not find, a later one must not, once new numbers were given out in between. */
+static void finds_nothing_late(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		struct bench *b = new_bench(512, 8);
+		uint8_t *check;
+
+		if (how < 2) {
+			scan(b, "one");
+			settle(b, 200);
+			ack(b, 1);
+			settle(b, 1100);
+		}
+		if (how == 1)
+			start(b, true); /* so that "two" opens a sector */
+		scan(b, "two");
+		settle(b, 200);
+		/* The piece's check, or that of the header it came with; in the last, the first
+		 * ever. */
+		check = how == 0 ? check_after(b, "two") : find(b, "two") - GW_FLASH_HEAD - 4;
+		*check ^= 1;
+		start(b, true);
+		assert_string_equal(held(b), "");
+		assert_true(gw_flash_open(&b->flash, 9));
+		gw_ring_open_session(&b->ring, 9);
+		scan(b, "three");
+		ack(b, 1);
+		*check ^= 1; /* nothing, if its sector was erased for another header */
+		start(b, true);
+		assert_string_equal(held(b), "");
+		free(b);
+	}
+}
+
 /* Rot in the middle costs the scan it hits, and says so. */
 static void rots_in_the_open(void **state)
 {
@@ -408,6 +450,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_the_register_knows),
 		cmocka_unit_test(forgets_what_is_acknowledged),
 		cmocka_unit_test(writes_the_last_piece_again),
+		cmocka_unit_test(finds_nothing_late),
 		cmocka_unit_test(rots_in_the_open),
 		cmocka_unit_test(rots_anyhow),
 		cmocka_unit_test(full),

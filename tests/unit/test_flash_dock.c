@@ -165,10 +165,12 @@ static struct gw_link_hello hello(const struct bench *b)
 static void beeps_when_it_is_safe(void **state)
 {
 	struct bench *b = new_bench();
+	uint64_t ops;
 
 	(void)state;
 	assert_true((hello(b).caps & GW_LINK_CAP_FLASH) != 0);
 	say(b, GW_LINK_OPEN, 5, 0, "\0\0\0", 4);
+	ops = b->model.ops; /* the header of this life */
 	scan(b, "one\r");
 	run(b, 20);
 	assert_int_equal(b->good, 0);
@@ -176,7 +178,7 @@ static void beeps_when_it_is_safe(void **state)
 	assert_int_equal(b->good, 1); /* the register was quicker */
 	run(b, 1000);
 	assert_int_equal(b->good, 1);
-	assert_int_equal(b->model.ops, 0);
+	assert_int_equal(b->model.ops, ops);
 	scan(b, "two\r");
 	run(b, 100);
 	assert_int_equal(b->good, 1);
