@@ -205,12 +205,14 @@ static bool blank(const struct gw_flash_log *log, uint32_t at)
 static void walk_sector(struct gw_flash_log *log, uint32_t sector, uint32_t generation,
 			void (*visit)(void *, const struct gw_flash_view *), void *ctx)
 {
-	uint32_t end = (sector + 1u) * log->io->sector_size;
 	uint32_t at = sector * log->io->sector_size + GW_FLASH_HEADER;
-	uint32_t limit = 0;
+	uint32_t end = (sector + 1u) * log->io->sector_size, last = at, limit = 0;
 	uint8_t raw[GW_FLASH_RECORD_MAX];
 	bool limited = void_from(log, sector, &limit), in_bad = false;
 
+	/* What the first walk found no record in, no later one may. */
+	if (sector == log->sector && log->end != 0)
+		end = log->end;
 	while (at + 8u <= end) {
 		struct gw_flash_view v;
 		uint32_t size = get_record(log, at, end, generation, raw, sizeof(raw), &v);
@@ -220,6 +222,7 @@ static void walk_sector(struct gw_flash_log *log, uint32_t sector, uint32_t gene
 			    (int32_t)(v.ordinal - limit) < 0)
 				visit(ctx, &v);
 			at += size;
+			last = at;
 			in_bad = false;
 			continue;
 		}
@@ -230,6 +233,8 @@ static void walk_sector(struct gw_flash_log *log, uint32_t sector, uint32_t gene
 		}
 		at += 8u;
 	}
+	if (sector == log->sector)
+		log->end = last;
 }
 
 void gw_flash_log_walk(struct gw_flash_log *log,
@@ -344,6 +349,7 @@ static bool open_sector(struct gw_flash_log *log, const struct gw_flash_state *s
 	log->sector = log->next;
 	log->ordinal = next;
 	log->state = *state;
+	log->end = 0;
 	log->next = after(log, log->sector);
 	log->at = at + GW_FLASH_HEADER + size;
 	return true;

@@ -26,7 +26,8 @@
  *     the sector that a start opens, before anything is said about it to anybody.
  *  5. A header says `ordinal`: pieces of that number and above in older sectors count for nothing.
  *     What one start did not find can so not turn up at a later one, under a number used anew.
- *     Of the newest header, which the cut may have caught, one reading is believed by all.
+ *     Of the newest header, which the cut may have caught, one reading is believed by all; and
+ *     what the first walk finds no record in, no later walk of that start does.
  *  6. A sector is erased when every piece in it is acknowledged, hence in the order written; each
  *     sector wears alike.  Two sectors are kept back: for a start and for a change of session.
  *
@@ -116,6 +117,7 @@ struct gw_flash_log {
 	struct gw_flash_state state; /* and it must not be there for one and not for another */
 	uint16_t next;               /* the one to be opened after it */
 	bool erased;                 /* and that one is erased, by us */
+	uint32_t end; /* of the newest's last record in the walk before this one; 0: none yet */
 	bool dead;
 	uint32_t bad;      /* places that were written and hold no record */
 	uint32_t erases;   /* since the start */
