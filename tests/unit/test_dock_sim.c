@@ -8,6 +8,7 @@
  * and the till got every byte that reached the dock.
  *
  *	DOCK_SIM_SEEDS=3000 test_dock_sim     more seeds        DOCK_SIM_SEED=17 test_dock_sim one
+ *	DOCK_SIM_FIRST=3001                   from this one on
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,11 +23,19 @@
 #include "tests/unit/dock_world.h"
 
 #define RUN_MS 20000u
+
+static uint32_t number(const char *name, uint32_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
+}
+
 static void play_seeds(bool flash)
 {
-	const char *one = getenv("DOCK_SIM_SEED"), *many = getenv("DOCK_SIM_SEEDS");
-	uint32_t first = one != NULL ? (uint32_t)strtoul(one, NULL, 10) : 1;
-	uint32_t count = one != NULL ? 1 : many != NULL ? (uint32_t)strtoul(many, NULL, 10) : 100;
+	const char *one = getenv("DOCK_SIM_SEED");
+	uint32_t first = one != NULL ? number("DOCK_SIM_SEED", 1) : number("DOCK_SIM_FIRST", 1);
+	uint32_t count = one != NULL ? 1 : number("DOCK_SIM_SEEDS", 100);
 	static struct world w;
 	uint64_t scans = 0, journalled = 0, crashes = 0, warms = 0, colds = 0, cuts = 0,
 		 restored = 0;
