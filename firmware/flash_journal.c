@@ -229,6 +229,9 @@ static void restore(struct gw_flash *f)
 	gw_flash_log_walk(&f->log, load, &j);
 	gw_ring_drop(f->ring);
 	f->restored = r->next - r->base;
+	/* What was not found holds no sector back, or with all acknowledged there were no room. */
+	if (before(next_of(f), f->log.ordinal))
+		f->log.ordinal = next_of(f);
 	r->ends = j.state.ending && before(j.state.ends, j.good) ? j.state.ends - r->from : r->next;
 	r->ending = 1;
 	r->clock_seq = r->next;

@@ -274,21 +274,18 @@ static bool put_record(struct gw_flash_log *log, uint32_t at, const uint8_t *raw
 	return same;
 }
 
-/* Whether every piece in it is acknowledged. */
+/*
+ * Whether every piece in it that counts is acknowledged: they are below what any later header says,
+ * and not only the next, which may have come before a start that found less.
+ */
 static bool sector_free(const struct gw_flash_log *log, uint32_t sector, uint32_t base)
 {
 	struct gw_flash_view v;
-	uint32_t generation;
+	uint32_t generation, limit;
 
 	if (!header_of(log, sector, &generation, &v))
 		return true;
-	/* Its last piece is below what the header after it says. */
-	while (sector != log->sector) {
-		sector = after(log, sector);
-		if (header_of(log, sector, &generation, &v))
-			return (int32_t)(base - v.ordinal) >= 0;
-	}
-	return false;
+	return void_from(log, sector, &limit) && (int32_t)(base - limit) >= 0;
 }
 
 static bool erase_next(struct gw_flash_log *log)

@@ -28,8 +28,9 @@
  *     What one start did not find can so not turn up at a later one, under a number used anew.
  *     Of the newest header, which the cut may have caught, one reading is believed by all; and
  *     what the first walk finds no record in, no later walk of that start does.
- *  6. A sector is erased when every piece in it is acknowledged, hence in the order written; each
- *     sector wears alike.  Two sectors are kept back: for a start and for a change of session.
+ *  6. A sector is erased when every piece in it that counts is acknowledged, hence in the order
+ *     written; each sector wears alike.  With all acknowledged, all can be erased.  Two sectors are
+ *kept back: for a start and for a change of session.
  *
  * Owns nothing but its counters; the flash is the board's (gw_flash_io).  No heap, no clock.
  *

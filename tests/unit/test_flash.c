@@ -397,6 +397,46 @@ static void full(void **state)
 	free(b);
 }
 
+/* With all acknowledged there is room, whatever was not found again. */
+static void is_not_held_back_by_what_is_gone(void **state)
+{
+	struct bench *b = new_bench(512, 6);
+	char large[226];
+
+	(void)state;
+	while (b->ring.now.used + 40 < RING) {
+		scan(b, "4006381333931");
+		settle(b, 120);
+	}
+	for (int i = 0; i < 5; i++)
+		start(b, true);
+	for (uint32_t s = 0; s < 6; s++)
+		memset(b->model.cells + s * 512 + GW_FLASH_HEADER, 0, 512 - GW_FLASH_HEADER);
+	start(b, true);
+	assert_string_equal(held(b), "");
+	assert_true(gw_flash_open(&b->flash, 5));
+	free(b);
+
+	/* A start that finds less leaves a header with a lower ordinal behind higher ones. */
+	b = new_bench(512, 6);
+	for (int i = 0; i < 3 * 14; i++) {
+		scan(b, "4006381333931");
+		assert_int_equal(settle(b, 120), 1);
+	}
+	for (uint32_t s = 1; s < 3; s++)
+		memset(b->model.cells + s * 512 + GW_FLASH_HEADER, 0, 512 - GW_FLASH_HEADER);
+	start(b, true);
+	assert_int_equal(b->ring.now.next, 14);
+	memset(large, 'L', sizeof(large));
+	large[sizeof(large) - 1] = '\0';
+	for (int i = 0; i < 12; i++) {
+		ack(b, b->ring.now.next);
+		scan(b, large);
+		assert_int_equal(settle(b, 120), 1);
+	}
+	free(b);
+}
+
 /* A flash that takes nothing is found out, and the dock goes on as if there were none. */
 static void broken(void **state)
 {
@@ -496,6 +536,7 @@ int main(void)
 		cmocka_unit_test(rots_in_the_open),
 		cmocka_unit_test(rots_anyhow),
 		cmocka_unit_test(full),
+		cmocka_unit_test(is_not_held_back_by_what_is_gone),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(erases_when_safe),
 		cmocka_unit_test(wears_as_computed),
