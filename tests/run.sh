@@ -1,8 +1,8 @@
 #!/bin/bash
-# Runs test programs that speak TAP (https://testanything.org), a few at a time, and adds up what they
-# say, in the order given.  A program that dies, prints no plan of its own, says nothing, or leaves
+# Runs test programs that speak TAP (https://testanything.org), and adds up what they say, in the
+# order given.  A program that dies, prints no plan of its own, says nothing, or leaves
 # files in the $TMPDIR that is made for it alone, is a failure of its own.
-# usage: tests/run.sh PROGRAM...        TEST_TIMEOUT=SECONDS (600)  TEST_JOBS=N at a time (2)
+# usage: tests/run.sh PROGRAM...        TEST_TIMEOUT=SECONDS (600)  TEST_JOBS=N at a time (1)
 set -u
 passed=0 failed=0 skipped=0
 room=$(mktemp -d)
@@ -58,7 +58,7 @@ tell() {
 }
 
 for ((i = 0; i < ${#tests[@]}; i++)); do
-	[ $i -lt "${TEST_JOBS:-2}" ] || wait -n
+	[ $i -lt "${TEST_JOBS:-1}" ] || wait -n
 	tell
 	run_one $i &
 done

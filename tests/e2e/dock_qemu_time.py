@@ -132,8 +132,13 @@ def play(home):
 
 
 need(t, "qemu-system-arm", "arm-none-eabi-nm", "arm-none-eabi-objdump")
-with lib.home() as home:
-    c = play(home)
+# On a busy machine the reader of the emulated line may come late, and a byte then waits for it.  Firmware
+# that looks first does so every time.
+for _ in range(3):
+    with lib.home() as home:
+        c = play(home)
+    if not c.early:
+        break
 own = max(c.to_till, default=0)
 masked = max(c.masked, default=0)
 # With one byte each; more only where the emulator hands over a burst that no line could carry.

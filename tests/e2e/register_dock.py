@@ -60,7 +60,7 @@ class Chatter(threading.Thread):
     def run(self):
         while not self.stop:
             self.scanner.send("x")
-            time.sleep(0.01)
+            time.sleep(0.002)
 
     def close(self):
         self.stop = True
@@ -114,8 +114,8 @@ def half_a_scan():
         scanner.unplug()
         t.check(r.sees("Scanner unplugged"), "unplugged: said", r.text())
         scanner.plug()
+        noise = Chatter(scanner)  # before it is opened: no pause for the dock to find its step in
         scanner.wait_open()
-        noise = Chatter(scanner)
         if t.check(r.sees("scanner starting"), "in the middle of a scan: starting, not ready", r.text()):
             t.check(figures(home).get("starting") is True, "to those who ask as well", figures(home))
         noise.close()
@@ -156,6 +156,7 @@ def nobody_there():
                     f"{verb} with nobody there: a sentence and 4", p.stderr)
         with Register(home) as r:
             r.sees("Ready")
+            lib.wait_for((home / "register.sock").exists)
             p = dock(home, "status")
             t.check(p.returncode == 4 and "neither a scanner nor a dock" in p.stderr, "a register without one", p.stderr)
         with Register(home, "--scanner", path / "no-such-port") as r:
