@@ -404,7 +404,7 @@ check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
 	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
 # What runs long and has nothing to instrument: the emulated image, the evaluation, the oracles.
-E2E_SKIP_san := sync_s3.py sync_chdb.py sync_operations.py dock_qemu.py dock_flash.py mine_evaluate.py decode_oracle.py
+E2E_SKIP_san := sync_s3.py sync_chdb.py sync_operations.py dock_qemu.py dock_flash.py dock_qemu_time.py mine_evaluate.py decode_oracle.py
 check-san:
 	$(Q)$(MAKE) --no-print-directory VARIANT=san check-run
 
