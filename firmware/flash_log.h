@@ -30,7 +30,7 @@
  *     what the first walk finds no record in, no later walk of that start does.
  *  6. A sector is erased when every piece in it that counts is acknowledged, hence in the order
  *     written; each sector wears alike.  With all acknowledged, all can be erased.  Two sectors are
- *kept back: for a start and for a change of session.
+ *     kept back: for a start and for a change of session.
  *
  * Owns nothing but its counters; the flash is the board's (gw_flash_io).  No heap, no clock.
  *
