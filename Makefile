@@ -403,8 +403,9 @@ check-unit: $(UNIT_BIN) $(REPLAY_BIN)
 check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
 	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
 
-# What runs long and has nothing to instrument: the emulated image, the evaluation, the oracles.
-E2E_SKIP_san := sync_s3.py sync_chdb.py sync_operations.py dock_qemu.py dock_flash.py dock_qemu_time.py mine_evaluate.py decode_oracle.py
+# What runs long, by others' programs most of the time: the emulated image, the evaluation, the
+# oracles, foreign servers (net/ has its unit test and fuzz target here).
+E2E_SKIP_san := sync_s3.py sync_chdb.py sync_clickhouse.py sync_operations.py dock_qemu.py dock_flash.py dock_qemu_time.py mine_evaluate.py decode_oracle.py
 check-san:
 	$(Q)$(MAKE) --no-print-directory VARIANT=san check-run
 
