@@ -4,12 +4,10 @@ import json
 import os
 import pathlib
 import re
-import select
 import shutil
 import signal
 import subprocess
 import termios
-import threading
 import time
 
 import devices
@@ -30,31 +28,6 @@ class Scanner(devices.Port):
     def wait_reader(self):
         self.wait_open()
         time.sleep(0.15)  # the dock finds its step in a pause
-
-
-class Till(threading.Thread):
-    """Reads the till's side for as long as it may."""
-
-    def __init__(self, path):
-        super().__init__(daemon=True)
-        lib.wait_for(path.exists)
-        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
-        self.data = b""
-        self.stop = False
-        self.start()
-
-    def run(self):
-        while not self.stop:
-            if select.select([self.fd], [], [], 0.05)[0]:
-                try:
-                    self.data += os.read(self.fd, 65536)
-                except OSError:
-                    return
-
-    def close(self):
-        self.stop = True
-        self.join()
-        os.close(self.fd)
 
 
 class Host:
@@ -110,7 +83,7 @@ def test_register_killed(home):
     scanner = Scanner(home / "scanner")
     want = codes(0, 2000)
     with dock(home, scanner, "--till", f"pty:{home}/till"):
-        till = Till(home / "till")
+        till = devices.Till(home / "till")
         scanner.wait_reader()
         host = Host(home, "--socket", home / "dock.sock")
         for i, code in enumerate(want):
@@ -162,7 +135,7 @@ def test_dock_killed(home):
 def test_register_dead(home):
     scanner = Scanner(home / "scanner")
     with dock(home, scanner, "--till", f"pty:{home}/till"):
-        till = Till(home / "till")
+        till = devices.Till(home / "till")
         scanner.wait_reader()
         data = "".join(c + "\r\n" for c in codes(0, 500)).encode()
         scanner.send(data)
@@ -192,7 +165,7 @@ def test_dead_till(home):
 def test_injection(home):
     scanner = Scanner(home / "scanner")
     with dock(home, scanner, "--till", f"pty:{home}/till"):
-        till = Till(home / "till")
+        till = devices.Till(home / "till")
         scanner.wait_reader()
         host = Host(home, "--socket", home / "dock.sock")
         scanner.send(b"111\r\n")
