@@ -383,7 +383,7 @@ CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_link_host test_dock te
 check-dock: all firmware firmware-flash $(CHECK_DOCK) $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(CHECK_DOCK)
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner flash" FUZZ_SECONDS=10 fuzz-run
-	$(Q)TEST_TIMEOUT=900 DOCK_QEMU_SCANS=10000 $(RUN) $(addprefix tests/e2e/,dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py dock_flash.py)
+	$(Q)TEST_TIMEOUT=900 DOCK_QEMU_SCANS=10000 $(RUN) -- $(addprefix tests/e2e/,dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py dock_flash.py)
 
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh
@@ -393,15 +393,19 @@ export BIN
 check: all check-layers check-headers
 	$(Q)$(MAKE) --no-print-directory check-run
 
+# Emulated machines and foreign servers fill a processor each, or two.
+E2E_ALONE := dock_qemu.py dock_qemu_register.py dock_qemu_time.py dock_qemu_cashier.py dock_flash.py sync_s3.py sync_clickhouse.py sync_chdb.py
+e2e = $(addprefix tests/e2e/,$(filter-out $(E2E_ALONE),$(1))) -- $(addprefix tests/e2e/,$(filter $(E2E_ALONE),$(1)))
+
 .PHONY: check-run
 check-run: all $(UNIT_BIN) $(REPLAY_BIN) $(UI_PREVIEW) $(DOCK_HOST)
-	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN) $(addprefix tests/e2e/,$(filter-out $(E2E_SKIP_$(VARIANT)),$(E2E_TESTS)))
+	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN) $(call e2e,$(filter-out $(E2E_SKIP_$(VARIANT)),$(E2E_TESTS)))
 
 check-unit: $(UNIT_BIN) $(REPLAY_BIN)
 	$(Q)$(RUN) $(UNIT_BIN) $(REPLAY_BIN)
 
 check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
-	$(Q)$(RUN) $(addprefix tests/e2e/,$(E2E_TESTS))
+	$(Q)$(RUN) $(call e2e,$(E2E_TESTS))
 
 # What runs long, by others' programs most of the time: the emulated image, the evaluation, the
 # oracles, foreign servers (net/ has its unit test and fuzz target here).

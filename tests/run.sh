@@ -2,13 +2,21 @@
 # Runs test programs that speak TAP (https://testanything.org), and adds up what they say, in the
 # order given.  A program that dies, prints no plan of its own, says nothing, or leaves
 # files in the $TMPDIR that is made for it alone, is a failure of its own.
-# usage: tests/run.sh PROGRAM...        TEST_TIMEOUT=SECONDS (600)  TEST_JOBS=N at a time (1)
+# Those behind "--" want the machine for themselves: they run last, one at a time.
+# usage: tests/run.sh [PROGRAM...] [-- PROGRAM...]
+#	TEST_TIMEOUT=SECONDS (600)   TEST_JOBS=N at a time (one for each processor, at most four)
 set -u
 passed=0 failed=0 skipped=0
 room=$(mktemp -d)
 chmod 755 "$room" # tests run programs as other users too
 trap 'rm -rf "$room"' EXIT
-tests=("$@")
+tests=() together=-1
+for arg in "$@"; do
+	if [ "$arg" = -- ]; then together=${#tests[@]}; else tests+=("$arg"); fi
+done
+[ $together -ge 0 ] || together=${#tests[@]}
+jobs=${TEST_JOBS:-$(nproc)}
+[ -n "${TEST_JOBS:-}" ] || [ "$jobs" -le 4 ] || jobs=4
 
 # run_one NUMBER: leaves out, err, status and ms in a folder of that number.
 run_one() {
@@ -58,14 +66,15 @@ tell() {
 }
 
 for ((i = 0; i < ${#tests[@]}; i++)); do
-	[ $i -lt "${TEST_JOBS:-1}" ] || wait -n
-	tell
+	[ $i -lt $together ] || jobs=1
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+		tell
+	done
 	run_one $i &
 done
-while [ $told -lt ${#tests[@]} ]; do
-	wait -n
-	tell
-done
+wait
+tell
 if [ -n "${RUN_TOTALS:-}" ]; then
 	echo "$passed $failed $skipped" >>"$RUN_TOTALS"
 fi
