@@ -282,15 +282,27 @@ def minisign(*args, stdin="", cwd=None):
     return subprocess.run(["minisign", *map(str, args)], input=stdin, capture_output=True, text=True, cwd=cwd)
 
 
+def id_of(public):
+    return public.read_text().split("\n")[0].split()[-1]
+
+
 def make_key(folder, name):
     minisign("-G", "-W", "-f", "-p", folder / f"{name}.pub", "-s", folder / f"{name}.key")
     return folder / f"{name}.pub", folder / f"{name}.key"
 
 
+def make_short_key(folder, name):
+    """Its id is a number, printed without the noughts it may begin with: one key in sixteen."""
+    while True:
+        public, secret = make_key(folder, name)
+        if len(id_of(public)) < 16:
+            return public, secret
+
+
 def signatures():
     with lib.home() as folder:
         home = folder / "h"
-        public, secret = make_key(folder, "online")
+        public, secret = make_short_key(folder, "online")
         other_public, other_secret = make_key(folder, "recovery")
         one = simple(folder, 1)
         done = table("sign", one, "--key", secret)
@@ -344,7 +356,7 @@ def signatures():
 
 def take_over(folder, home, secret, other_secret, public):
     """The recovery key's table is in force, version 1; the online key's last one was 2."""
-    key_id = public.read_text().split("\n")[0].split()[-1]
+    key_id = id_of(public)
     made = 0
 
     def signed(version, key, floor=None):

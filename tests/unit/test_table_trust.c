@@ -138,6 +138,36 @@ static void comments(void **state)
 	assert_int_equal(gw_minisign_verify(&public, "x", 1, out, NULL, NULL), GW_OK);
 }
 
+/* minisign prints an id as a number: one that begins with noughts is shorter. */
+static void key_ids(void **state)
+{
+	static const struct {
+		const char *text, *want; /* NULL: refused */
+	} rows[] = {
+		{"9DC12B5B7CC2D5FC", "9DC12B5B7CC2D5FC"},
+		{"9dc12b5b7cc2d5fc", "9DC12B5B7CC2D5FC"},
+		{"000C11B81E0B11CD", "C11B81E0B11CD"},
+		{"C11B81E0B11CD", "C11B81E0B11CD"},
+		{"0000000000000000", "0"},
+		{"", NULL},
+		{"-", NULL},
+		{"9DC12B5B7CC2D5FG", NULL},
+		{"09DC12B5B7CC2D5FC", NULL},
+	};
+	static const unsigned char id[8] = {0xCD, 0x11, 0x0B, 0x1E, 0xB8, 0x11, 0x0C, 0};
+	char out[GW_KEY_ID_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(gw_key_id_parse(rows[i].text, strlen(rows[i].text), out),
+				 rows[i].want != NULL);
+		if (rows[i].want != NULL)
+			assert_string_equal(out, rows[i].want);
+	}
+	gw_key_id_format(id, out);
+	assert_string_equal(out, "C11B81E0B11CD");
+}
+
 static void ratchet(void **state)
 {
 	char home[TMP_NAME_MAX], path[GW_PATH_MAX];
@@ -146,25 +176,30 @@ static void ratchet(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(tmp_name(home, "trust")));
-	assert_int_equal(gw_ratchet_get(home, "K1", "", &version, &err), GW_OK);
+	assert_int_equal(gw_ratchet_get(home, "A1", "", &version, &err), GW_OK);
 	assert_int_equal(version, 0);
-	assert_int_equal(gw_ratchet_set(home, "K1", "", 20261122101530, &err), GW_OK);
-	assert_int_equal(gw_ratchet_set(home, "K1", "north", 5, &err), GW_OK);
-	assert_int_equal(gw_ratchet_set(home, "K2", "", 3, &err), GW_OK);
-	assert_int_equal(gw_ratchet_set(home, "K1", "", 4, &err), GW_OK); /* lower: no effect */
-	gw_ratchet_get(home, "K1", "", &version, &err);
+	assert_int_equal(gw_ratchet_set(home, "A1", "", 20261122101530, &err), GW_OK);
+	assert_int_equal(gw_ratchet_set(home, "A1", "north", 5, &err), GW_OK);
+	assert_int_equal(gw_ratchet_set(home, "B2", "", 3, &err), GW_OK);
+	assert_int_equal(gw_ratchet_set(home, "A1", "", 4, &err), GW_OK); /* lower: no effect */
+	gw_ratchet_get(home, "A1", "", &version, &err);
 	assert_true(version == 20261122101530);
-	gw_ratchet_get(home, "K1", "north", &version, &err);
+	gw_ratchet_get(home, "A1", "north", &version, &err);
 	assert_int_equal(version, 5);
-	gw_ratchet_get(home, "K2", "", &version, &err);
+	gw_ratchet_get(home, "B2", "", &version, &err);
 	assert_int_equal(version, 3);
-	gw_ratchet_get(home, "K2", "north", &version, &err);
+	gw_ratchet_get(home, "B2", "north", &version, &err);
 	assert_int_equal(version, 0);
+	/* written with its noughts, as by an earlier version */
+	gw_path_join(path, home, "trust/ratchet", &err);
+	assert_int_equal(gw_file_replace(path, "00000000000000A1 north 7\n", 25, &err), GW_OK);
+	gw_ratchet_get(home, "A1", "north", &version, &err);
+	assert_int_equal(version, 7);
 	/* damaged: refused rather than forgotten */
 	gw_path_join(path, home, "trust/ratchet", &err);
-	assert_int_equal(gw_file_replace(path, "K1 north\n", 9, &err), GW_OK);
-	assert_int_equal(gw_ratchet_get(home, "K1", "north", &version, &err), GW_E_INPUT);
-	assert_int_equal(gw_ratchet_set(home, "K1", "north", 9, &err), GW_E_INPUT);
+	assert_int_equal(gw_file_replace(path, "A1 north\n", 9, &err), GW_OK);
+	assert_int_equal(gw_ratchet_get(home, "A1", "north", &version, &err), GW_E_INPUT);
+	assert_int_equal(gw_ratchet_set(home, "A1", "north", 9, &err), GW_E_INPUT);
 	unlink(path);
 	gw_path_join(path, home, "trust", &err);
 	rmdir(path);
@@ -176,7 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_the_tool), cmocka_unit_test(mutations),
 		cmocka_unit_test(key_files),   cmocka_unit_test(comments),
-		cmocka_unit_test(ratchet),
+		cmocka_unit_test(key_ids),     cmocka_unit_test(ratchet),
 	};
 
 	return cmocka_run_group_tests(tests, make_key, NULL);

@@ -31,7 +31,7 @@ struct gw_table;
 
 /* Tables of another key, for the manifest's chain, that are taken from this version on only. */
 struct gw_floor {
-	char key[17]; /* 16 hex digits, as minisign prints them */
+	char key[17]; /* its id, as minisign prints it */
 	int64_t version;
 };
 

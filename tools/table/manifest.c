@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/when.h"
 #include "tools/table/bundle.h"
+#include "tools/table/minisign.h"
 #include "tools/table/payload.h"
 
 void gw_hash_hex(const void *data, size_t len, char out[GW_HASH_HEX_SIZE])
@@ -118,11 +119,9 @@ static void get_floors(struct reader *r, struct gw_manifest *m)
 	{
 		struct gw_floor *f = &m->floors[m->floor_count++];
 
-		if (strlen(key) != 16 || strspn(key, "0123456789ABCDEF") != 16 ||
-		    !json_is_integer(version) || json_integer_value(version) < 1)
+		if (!gw_key_id_parse(key, strlen(key), f->key) || !json_is_integer(version) ||
+		    json_integer_value(version) < 1)
 			fail(r, "floors");
-		else
-			snprintf(f->key, sizeof(f->key), "%s", key);
 		f->version = json_integer_value(version);
 	}
 }

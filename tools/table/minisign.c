@@ -10,6 +10,7 @@
  */
 #include "tools/table/minisign.h"
 
+#include <ctype.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -60,11 +61,30 @@ static bool decode(const char *text, int n, unsigned char *out, size_t size)
 	       got == size && end == line + len;
 }
 
+bool gw_key_id_parse(const char *text, size_t len, char out[GW_KEY_ID_SIZE])
+{
+	if (len == 0 || len >= GW_KEY_ID_SIZE)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!isxdigit((unsigned char)text[i]))
+			return false;
+	/* minisign prints a number: an id that begins with noughts is shorter there. */
+	for (; len > 1 && text[0] == '0'; text++)
+		len--;
+	for (size_t i = 0; i < len; i++)
+		out[i] = (char)toupper((unsigned char)text[i]);
+	out[len] = '\0';
+	return true;
+}
+
 void gw_key_id_format(const unsigned char id[8], char out[GW_KEY_ID_SIZE])
 {
-	/* minisign prints the id as one little-endian number */
+	char digits[GW_KEY_ID_SIZE];
+
+	/* little-endian */
 	for (size_t i = 0; i < 8; i++)
-		snprintf(out + 2 * i, 3, "%02X", id[7 - i]);
+		snprintf(digits + 2 * i, 3, "%02X", id[7 - i]);
+	(void)gw_key_id_parse(digits, 16, out);
 }
 
 int gw_public_key_read(struct gw_public_key *key, const char *text, struct gw_err *err)

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-#define GW_KEY_ID_SIZE         17 /* 16 hex digits, as minisign prints them */
+#define GW_KEY_ID_SIZE         17 /* at most 16 hex digits, as minisign prints them */
 #define GW_SIGNATURE_TEXT_MAX  2000
 #define GW_TRUSTED_COMMENT_MAX 512
 
@@ -43,6 +43,8 @@ void gw_minisign_wipe(void *p, size_t len);
 
 /* Hex id as minisign shows it. */
 void gw_key_id_format(const unsigned char id[8], char out[GW_KEY_ID_SIZE]);
+/* Reads text[0..len) into the form that gw_key_id_format gives; false when it is no key's id. */
+bool gw_key_id_parse(const char *text, size_t len, char out[GW_KEY_ID_SIZE]);
 
 /* Id of the key that made a signature.  GW_E_INPUT. */
 int gw_signature_key_id(const char *signature, unsigned char id[8], struct gw_err *err);

@@ -54,7 +54,8 @@ static bool parse_line(const char *line, char key[GW_KEY_ID_SIZE], char chain[GW
 {
 	char *end;
 
-	if (!take_word(&line, key, GW_KEY_ID_SIZE) || !take_word(&line, chain, GW_ID_MAX))
+	if (!take_word(&line, key, GW_KEY_ID_SIZE) || !take_word(&line, chain, GW_ID_MAX) ||
+	    (strcmp(key, "-") != 0 && !gw_key_id_parse(key, strlen(key), key)))
 		return false;
 	*version = strtoll(line, &end, 10);
 	return end != line && *end == '\0' && *version > 0;

@@ -6,6 +6,7 @@
 #include "base/home.h"
 #include "base/when.h"
 #include "model/table.h"
+#include "tools/table/minisign.h"
 #include "tools/table/payload.h"
 #include "tools/table/read_set.h"
 #include "tools/table/table_tool.h"
@@ -123,10 +124,11 @@ static int keep_word(char *out, size_t size, const char *option, const char *tex
 static int add_floor(struct gw_manifest *m, const char *text, struct gw_err *err)
 {
 	const char *equals = strchr(text, '=');
+	char key[GW_KEY_ID_SIZE];
 	long long version;
 	int rc;
 
-	if (equals != text + 16 || strspn(text, "0123456789ABCDEF") != 16)
+	if (equals == NULL || !gw_key_id_parse(text, (size_t)(equals - text), key))
 		return gw_err_set(err, GW_E_USAGE,
 				  "--floor takes a key's id as minisign prints it, '=', a version");
 	if (m->floor_count == GW_FLOORS_MAX)
@@ -134,7 +136,7 @@ static int add_floor(struct gw_manifest *m, const char *text, struct gw_err *err
 	rc = gw_cli_number("--floor", equals + 1, 1, INT64_MAX, &version, err);
 	if (rc < 0)
 		return rc;
-	snprintf(m->floors[m->floor_count].key, sizeof(m->floors[0].key), "%.16s", text);
+	snprintf(m->floors[m->floor_count].key, sizeof(m->floors[0].key), "%s", key);
 	m->floors[m->floor_count++].version = version;
 	return GW_OK;
 }
