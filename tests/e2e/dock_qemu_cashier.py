@@ -48,7 +48,8 @@ def main(path):
             t.check(p.returncode == 0 and got.get("failed") == [] and
                     {"frame check", "memory of scans", "beeper and lamp", "display"} <= set(got.get("tested", [])),
                     "self-test on the chip", p.stdout + p.stderr)
-            t.check(any("self-test" in top for top, _ in (display.look(), *display.log)), "seen on the display", display.log)
+            t.check(lib.wait_for(lambda: display.look() and any("self-test" in top for top, _ in display.log)),
+                    "seen on the display", display.log)
             t.check(display.shows("Good day", ""), "for a moment", display.lines)
             capture = subprocess.Popen([lib.program("goeswith-dock"), "capture", "--home", str(home)], stdout=subprocess.PIPE)
             lib.wait_for(lambda: capture.stdout.readline())
