@@ -181,7 +181,7 @@ FUZZERS    += scan scan_frame scan_uri scan_pattern
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
 UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link test_link_host
-E2E_TESTS  += dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py
+E2E_TESTS  += dock_budget.py dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
 UNIT_TESTS += test_flash test_flash_cuts test_flash_dock
@@ -329,7 +329,7 @@ FW_BOARDS := stm32f1 stm32f1-display mps2-an385
 FW_SRC    := $(addprefix firmware/,main.c display.c dock.c dock_command.c ring.c scanner.c board/cortexm/lines.c \
 	board/cortexm/start.c) pos-plugin/link/frame.c pos-plugin/link/sender.c
 FW_CROSS  ?= arm-none-eabi-
-FW_CFLAGS := -std=c11 -ffreestanding -Os -g -mcpu=cortex-m3 -mthumb $(WARN) -Werror -fstack-usage \
+FW_CFLAGS := -std=c11 -ffreestanding -Os -g -mcpu=cortex-m3 -mthumb $(WARN) -Werror -fstack-usage -fcallgraph-info=su \
 	-ffunction-sections -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)=. -Iinclude -Ipos-plugin -I.
 .PHONY: firmware flash check-dock
 # FLASH_JOURNAL=1 makes images with the flash journal beside the others, in build/firmware/BOARD-flash,
@@ -350,18 +350,20 @@ endif
 
 # $(1) image, $(2) board, $(3) flags, $(4) sources of this image
 define FIRMWARE
-build/firmware/$(1)/%.o: %.c
+build/firmware/$(1)/%.o: %.c Makefile
 	$$(call say,FWCC,$(1) $$<)
 	@mkdir -p $$(@D)
 	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -DGW_BOARD_NAME='"$(2)"' $(3) $(FW_DEFINES) -MMD -MP -c -o $$@ $$<
 build/firmware/$(1)/dock.elf: $(patsubst %.c,build/firmware/$(1)/%.o,$(FW_SRC) firmware/board/$(2)/board.c $(4)) \
-		firmware/board/$(2)/link.ld firmware/board/cortexm/sections.ld firmware/check-size.sh firmware/check-ram.sh
+		firmware/board/$(2)/link.ld firmware/board/cortexm/sections.ld firmware/check-size.sh firmware/check-ram.sh \
+		firmware/check-stack.py firmware/stack-calls.txt
 	$$(call say,FWLINK,$$@)
 	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -nostdlib -Wl,--gc-sections -Wl,-Map=$$(@:.elf=.map) \
 		-T firmware/board/$(2)/link.ld -o $$@ $$(filter %.o,$$^) -lgcc
 	$$(Q)$(FW_CROSS)objcopy -O binary $$@ $$(@:.elf=.bin)
 	$$(Q)$(FW_CROSS)objcopy -O ihex $$@ $$(@:.elf=.hex)
 	$$(Q)firmware/check-size.sh $(1) $$@ build/firmware/$(1)
+	$$(Q)FW_CROSS=$(FW_CROSS) firmware/check-stack.py $(1) $$@ firmware/stack-calls.txt $$(filter %.o,$$^)
 endef
 $(foreach b,$(FW_BOARDS),$(eval $(call FIRMWARE,$(b),$(b),-DGW_FLASH_JOURNAL=0,)))
 fw_flash_h = $(wildcard firmware/board/$(1)/flash.h)

@@ -78,7 +78,7 @@ void gw_dock_hello(const struct gw_dock *d, uint32_t now_ms, struct gw_link_hell
 	hello->up_s = d->up_s + (now_ms - d->up_ms) / 1000u;
 }
 
-static void send_hello(struct gw_dock *d, uint32_t now_ms)
+static GW_OWN_FRAME void send_hello(struct gw_dock *d, uint32_t now_ms)
 {
 	uint8_t payload[GW_LINK_HELLO_LEN];
 	struct gw_link_hello hello;
@@ -320,7 +320,8 @@ void gw_dock_host_new(struct gw_dock *d, uint32_t now_ms)
 /* --- the scanner's and the till's bytes ---------------------------------------------------------
  */
 
-static void send_raw(struct gw_dock *d, const uint8_t *bytes, size_t len, uint32_t now_ms)
+static GW_OWN_FRAME void send_raw(struct gw_dock *d, const uint8_t *bytes, size_t len,
+				  uint32_t now_ms)
 {
 	uint8_t payload[GW_LINK_PAYLOAD_MAX];
 	struct gw_link_frame f = {
@@ -358,7 +359,7 @@ void gw_dock_scanner_error(struct gw_dock *d, uint32_t now_ms)
 	gw_scanner_error(&d->scanner, now_ms);
 }
 
-void gw_dock_scanner_restart(struct gw_dock *d, uint32_t now_ms)
+void gw_dock_begin_anew(struct gw_dock *d, uint32_t now_ms)
 {
 	uint16_t resyncs = d->scanner.resync_count;
 
@@ -366,6 +367,11 @@ void gw_dock_scanner_restart(struct gw_dock *d, uint32_t now_ms)
 		sink_refuse(d, GW_LINK_SCAN_PARTIAL, now_ms);
 	gw_scanner_init(&d->scanner, &d->how, &sink, d, now_ms);
 	d->scanner.resync_count = resyncs;
+}
+
+void gw_dock_scanner_restart(struct gw_dock *d, uint32_t now_ms)
+{
+	gw_dock_begin_anew(d, now_ms);
 	gw_dock_tick(d, now_ms);
 }
 

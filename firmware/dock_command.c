@@ -164,7 +164,7 @@ static enum gw_link_result set_up(struct gw_dock *d, const uint8_t *p, size_t le
 	if (how.framing != d->how.framing || how.terminators != d->how.terminators ||
 	    how.answer != d->how.answer || how.idle_gap_ms != d->how.idle_gap_ms) {
 		d->how = how;
-		gw_dock_scanner_restart(d, now_ms);
+		gw_dock_begin_anew(d, now_ms);
 	}
 	return GW_LINK_DONE;
 }

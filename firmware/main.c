@@ -30,6 +30,9 @@
 #define GW_FLASH_HOLD_MS 150
 #endif
 
+/* Kept out of main(), on whose frame every call stands. */
+#define OWN_FRAME __attribute__((noinline))
+
 int main(void);
 
 /* Beeps are steps of 60 ms, bit 0 first: short, long, twice short. */
@@ -222,7 +225,7 @@ static void run_beep(struct box *b, uint32_t now_ms)
 	gw_board_buzzer((b->beep & 1u) != 0);
 }
 
-static void run_display(struct box *b)
+static OWN_FRAME void run_display(struct box *b)
 {
 	uint8_t out[GW_DISPLAY_MAX];
 	size_t n;
@@ -233,7 +236,7 @@ static void run_display(struct box *b)
 	b->lines_wait = gw_board_put(GW_BOARD_DISPLAY, out, n) == 0;
 }
 
-static void start_display(struct box *b)
+static OWN_FRAME void start_display(struct box *b)
 {
 	uint8_t out[GW_DISPLAY_MAX];
 
