@@ -127,17 +127,23 @@ static void add_gaps(struct book *b, struct gw_json *j, const char *till, const 
 	gw_json_end(j, ']');
 }
 
+/*
+ * The last ones, oldest first: a terminal reads no more, and one that makes up epochs would
+ * otherwise make its acknowledgement too long to be written.
+ */
 static int add_epochs(struct book *b, struct gw_json *j, const char *till, struct gw_err *err)
 {
 	sqlite3_stmt *stmt;
 	int rc = gw_db_prepare(b->db, &stmt,
-			       "SELECT epoch, settled, max(settled, high) FROM epoch"
-			       " WHERE terminal = ?1 ORDER BY seen",
+			       "SELECT epoch, settled, max(settled, high) FROM (SELECT * FROM"
+			       " epoch WHERE terminal = ?1 ORDER BY seen DESC LIMIT ?2)"
+			       " ORDER BY seen",
 			       err);
 
 	if (rc < 0)
 		return rc;
 	book_bind_text(stmt, 1, till);
+	sqlite3_bind_int(stmt, 2, ACK_EPOCHS);
 	gw_json_key(j, "epochs");
 	gw_json_begin(j, '[');
 	while (sqlite3_step(stmt) == SQLITE_ROW) {

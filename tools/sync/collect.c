@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "base/when.h"
 #include "tools/sync/ack.h"
 #include "tools/sync/ack_publish.h"
@@ -35,27 +36,71 @@ struct collecting {
 	struct device_key key;
 	bool has_key;
 	int64_t files, accepted, rejected, events, bytes, terminals;
+	int64_t troubles; /* files and folders that could not be read or moved */
 	int in_transaction;
 	char *ack;                       /* ACK_FILE_MAX bytes */
 	const struct ack_signer *signer; /* NULL: acknowledgements go unsigned */
 	struct gw_err *err;
 };
 
+/* --- what a stranger has put ------------------------------------------------------------------ */
+
+/* Told and passed over: what is wrong with one file or folder stops no other. */
+static int pass_over(struct collecting *c, const struct gw_err *why)
+{
+	c->troubles++;
+	fprintf(stderr, "goeswith-sync: %s\n", why->text);
+	return GW_OK;
+}
+
+/*
+ * A folder of ours must be one, or not be there: through a link that came with a stick, files
+ * anywhere on this machine would be moved and written.
+ */
+static int is_own_folder(const char *path, struct gw_err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0 || S_ISDIR(st.st_mode))
+		return GW_OK;
+	return gw_err_set(err, GW_E_DENIED, "%s is %s: it must be a folder", path,
+			  S_ISLNK(st.st_mode) ? "a link" : "not a folder");
+}
+
+static int is_own_part(const struct collecting *c, const char *name)
+{
+	char path[GW_PATH_MAX];
+	int rc = gw_path_join(path, c->dir, name, c->err);
+
+	return rc == GW_OK ? is_own_folder(path, c->err) : rc;
+}
+
+/* A name as it may stand in a log: a file's may hold line ends and the terminal's commands. */
+static const char *shown(char out[STATE_NAME_MAX], const char *name)
+{
+	gw_utf8_sanitize(out, STATE_NAME_MAX, name, strlen(name));
+	return out;
+}
+
 /* --- one file --------------------------------------------------------------------------------- */
 
-static int move_aside(const struct collecting *c, const char *path, const char *name)
+static int move_aside(const struct collecting *c, const char *path, const char *name,
+		      struct gw_err *why)
 {
-	char folder[GW_PATH_MAX], to[GW_PATH_MAX], part[GW_PATH_MAX];
-	int rc = gw_path_join(part, c->dir, "quarantine", c->err);
+	char folder[GW_PATH_MAX], to[GW_PATH_MAX], part[GW_PATH_MAX], safe[STATE_NAME_MAX];
+	int rc = gw_path_join(part, c->dir, "quarantine", why);
 
 	if (rc == GW_OK)
-		rc = gw_path_join(folder, part, c->till, c->err);
+		rc = gw_path_join(folder, part, c->till, why);
 	if (rc == GW_OK)
-		rc = gw_home_make(folder, c->err);
+		rc = is_own_folder(folder, why);
 	if (rc == GW_OK)
-		rc = gw_path_join(to, folder, name, c->err);
+		rc = gw_home_make(folder, why);
+	if (rc == GW_OK)
+		rc = gw_path_join(to, folder, name, why);
 	if (rc == GW_OK && rename(path, to) != 0 && errno != ENOENT)
-		rc = gw_err_errno(c->err, GW_E_STORAGE, errno, "cannot move %s", path);
+		rc = gw_err_errno(why, GW_E_STORAGE, errno, "cannot move %s/%s to quarantine/",
+				  c->till, shown(safe, name));
 	return rc;
 }
 
@@ -67,21 +112,30 @@ static int refuse(struct collecting *c, const struct file_name *name, const char
 		  const char *reason)
 {
 	int rc = book_refuse(c->book, c->till, name, reason, c->err);
+	const char *slash = strrchr(path, '/');
+	char safe[STATE_NAME_MAX];
+	struct gw_err why = {0};
 
 	c->rejected++;
-	fprintf(stderr, "goeswith-sync: refused %s/%s: %s\n", c->till, name->name, reason);
-	return rc == GW_OK ? move_aside(c, path, name->name) : rc;
+	fprintf(stderr, "goeswith-sync: refused %s/%s: %s\n", c->till, shown(safe, name->name),
+		reason);
+	if (rc == GW_OK && move_aside(c, path, slash + 1, &why) < 0)
+		return pass_over(c, &why);
+	return rc;
 }
 
 /* Reads a file that may be hostile: no links, no devices, no more than the cap. */
 static int read_upload(const char *path, char **data, size_t *len, struct gw_err *err)
 {
+	const char *slash = strrchr(path, '/');
+	char safe[STATE_NAME_MAX];
 	struct stat st;
 
 	*data = NULL;
 	*len = 0;
 	if (lstat(path, &st) != 0)
-		return gw_err_errno(err, GW_E_STORAGE, errno, "cannot read %s", path);
+		return gw_err_errno(err, GW_E_STORAGE, errno, "cannot read %s",
+				    shown(safe, slash + 1));
 	if (!S_ISREG(st.st_mode))
 		return gw_err_set(err, GW_E_INPUT, "not a file");
 	if (st.st_size > GW_BATCH_FILE_MAX)
@@ -170,6 +224,8 @@ static int collect_file(struct collecting *c, const char *folder, const char *fi
 		return refuse(c, &name, path, "its name is not that of a batch");
 	}
 	rc = read_upload(path, &data, &len, &why);
+	if (rc < 0 && rc != GW_E_INPUT && rc != GW_E_MEMORY)
+		return pass_over(c, &why);
 	if (rc == GW_OK) {
 		rc = take_data(c, &name, data, len, &why);
 		c->bytes += (int64_t)len;
@@ -192,9 +248,12 @@ static int collect_file(struct collecting *c, const char *folder, const char *fi
 
 static int publish(struct collecting *c)
 {
-	int rc = book_ack(c->book, c->till, sync_now_ms(), c->ack, ACK_FILE_MAX, c->err);
+	struct gw_err why = {0};
+	int rc = book_ack(c->book, c->till, sync_now_ms(), c->ack, ACK_FILE_MAX, &why);
 
-	return rc == GW_OK ? ack_publish(c->dir, c->till, c->ack, c->signer, c->err) : rc;
+	if (rc == GW_OK)
+		rc = ack_publish(c->dir, c->till, c->ack, c->signer, &why);
+	return rc < 0 ? pass_over(c, &why) : GW_OK;
 }
 
 static int finish(struct collecting *c)
@@ -241,8 +300,12 @@ static int collect_files(struct collecting *c, const char *folder)
 	struct dirent **names;
 	int n = scandir(folder, &names, not_hidden, alphasort), rc = GW_OK;
 
-	if (n < 0)
-		return gw_err_errno(c->err, GW_E_STORAGE, errno, "cannot read %s", folder);
+	if (n < 0) {
+		struct gw_err why = {0};
+
+		gw_err_errno(&why, GW_E_STORAGE, errno, "cannot read %s", folder);
+		return pass_over(c, &why);
+	}
 	for (int i = 0; i < n; i++) {
 		if (rc == GW_OK)
 			rc = collect_file(c, folder, names[i]->d_name);
@@ -270,9 +333,10 @@ static bool is_till_name(const char *name)
 static int collect_terminal(struct collecting *c, const char *up, const char *till)
 {
 	char folder[GW_PATH_MAX];
+	struct stat st;
 	int rc = gw_path_join(folder, up, till, c->err);
 
-	if (!is_till_name(till))
+	if (rc < 0 || !is_till_name(till) || lstat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
 		return rc;
 	snprintf(c->till, sizeof(c->till), "%.*s", GW_BATCH_TILL_MAX - 1, till);
 	c->terminals++;
@@ -332,11 +396,22 @@ static int collect_all(struct collecting *c)
 	bool *done;
 	int n, rc = gw_path_join(up, c->dir, "up", c->err);
 
+	if (rc == GW_OK)
+		rc = is_own_part(c, "up");
+	if (rc == GW_OK)
+		rc = is_own_part(c, "ack");
+	if (rc == GW_OK)
+		rc = is_own_part(c, "quarantine");
 	if (rc < 0)
 		return rc;
 	n = scandir(up, &names, not_hidden, alphasort);
-	if (n < 0 && errno == ENOENT)
+	if (n < 0 && errno == ENOENT) {
+		fprintf(stderr,
+			"goeswith-sync: there is no folder up in %s: no terminal has put anything "
+			"there\n",
+			c->dir);
 		return GW_OK;
+	}
 	if (n < 0)
 		return gw_err_errno(c->err, GW_E_STORAGE, errno, "cannot read %s", up);
 	done = calloc((size_t)n + 1, sizeof(*done));
@@ -379,6 +454,7 @@ int sync_collect(struct sync *s, struct gw_err *err)
 {
 	struct collecting c = {.sync = s, .err = err};
 	struct ack_signer signer = {.key = {.id = {0}}};
+	struct stat st;
 	int rc;
 
 	if (s->cli.argc - s->cli.first != 1)
@@ -390,6 +466,11 @@ int sync_collect(struct sync *s, struct gw_err *err)
 		c.signer = &signer;
 	}
 	c.dir = s->cli.argv[s->cli.first];
+	if (stat(c.dir, &st) != 0)
+		return gw_err_errno(err, errno == EACCES ? GW_E_DENIED : GW_E_DEVICE, errno,
+				    "cannot reach the folder %s", c.dir);
+	if (!S_ISDIR(st.st_mode))
+		return gw_err_set(err, GW_E_INPUT, "%s is not a folder", c.dir);
 	rc = sink_open(&c.sink, s->into, c.dir, s, err);
 	if (rc < 0)
 		return rc;
@@ -400,6 +481,11 @@ int sync_collect(struct sync *s, struct gw_err *err)
 		fputs("\r\033[K", stderr);
 	if (rc == GW_OK)
 		print_result(&c);
+	if (rc == GW_OK && c.troubles > 0)
+		rc = gw_err_set(err, GW_E_STORAGE,
+				"%" PRId64 " files or folders could not be read or moved (see "
+				"above); the rest was collected",
+				c.troubles);
 	free(c.ack);
 	c.sink->ops->close(c.sink);
 	gw_minisign_wipe(&signer, sizeof(signer));
