@@ -1,4 +1,5 @@
 /* goeswith-sync: journals to head office, tables back. */
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -69,10 +70,11 @@ static const struct gw_cli_program program = {
 static const struct {
 	const char *name;
 	sync_verb *run;
+	int words; /* at most, behind the verb */
 } verbs[] = {
-	{"push", sync_push},       {"pull", sync_pull},     {"run", sync_run},
-	{"collect", sync_collect}, {"status", sync_status}, {"verify", sync_verify},
-	{"salvage", sync_salvage}, {"schema", sync_schema},
+	{"push", sync_push, 0},       {"pull", sync_pull, 0},           {"run", sync_run, 0},
+	{"collect", sync_collect, 1}, {"status", sync_status, 0},       {"verify", sync_verify, 1},
+	{"salvage", sync_salvage, 1}, {"schema", sync_schema, INT_MAX},
 };
 
 /* Numbers that the command line or, failing that, the configuration gives. */
@@ -186,14 +188,19 @@ static int prepare(struct sync *s, const char *values[NUMBERS], struct gw_err *e
 static int run(struct sync *s, const char *values[NUMBERS], struct gw_err *err)
 {
 	const char *name = s->cli.argv[s->cli.first++];
-	int rc = prepare(s, values, err);
+	size_t i = 0, count = sizeof(verbs) / sizeof(verbs[0]);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return verbs[i].run(s, err);
-	return gw_err_set(err, GW_E_USAGE, "no such verb: %s", name);
+	while (i < count && strcmp(verbs[i].name, name) != 0)
+		i++;
+	if (i == count)
+		return gw_err_set(err, GW_E_USAGE, "no such verb: %s", name);
+	/* A word that is passed over is one that somebody meant: push dir:/media/stick. */
+	if (s->cli.argc - s->cli.first > verbs[i].words)
+		return gw_err_set(err, GW_E_USAGE, "%s: what is \"%s\"?", name,
+				  s->cli.argv[s->cli.first + verbs[i].words]);
+	rc = prepare(s, values, err);
+	return rc == GW_OK ? verbs[i].run(s, err) : rc;
 }
 
 int main(int argc, char **argv)
