@@ -117,6 +117,15 @@ static size_t header(char *line, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
+/* libcurl asks about once a second, also while nothing moves. */
+static int is_over(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct exchange *x = ctx;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return *x->request->ending;
+}
+
 /* --- setting up ------------------------------------------------------------------------------- */
 
 static void set_tls(const struct gw_http *h)
@@ -156,6 +165,14 @@ static void set_common(const struct gw_http *h, struct exchange *x)
 	curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(h->curl, CURLOPT_HEADERFUNCTION, header);
 	curl_easy_setopt(h->curl, CURLOPT_HEADERDATA, x);
+	/* What stays on this machine goes through nobody's proxy. */
+	if (gw_http_is_here(q->url))
+		curl_easy_setopt(h->curl, CURLOPT_NOPROXY, "*");
+	if (q->ending != NULL) {
+		curl_easy_setopt(h->curl, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(h->curl, CURLOPT_XFERINFOFUNCTION, is_over);
+		curl_easy_setopt(h->curl, CURLOPT_XFERINFODATA, x);
+	}
 	set_tls(h);
 }
 
@@ -201,6 +218,8 @@ static int failed(CURLcode rc, const struct exchange *x, struct gw_err *err)
 		if (x->too_large)
 			return gw_err_set(err, GW_E_INPUT, "%s: the answer is too large", name);
 		break;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return gw_err_set(err, GW_E_DEVICE, "%s: broken off", name);
 	case CURLE_OUT_OF_MEMORY:
 		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	default:
@@ -269,6 +288,11 @@ void gw_http_free(struct gw_http *h)
 bool gw_http_is_here(const char *url)
 {
 	static const char *const names[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
+	size_t host = strlen(url) > 7 ? 7 + strcspn(url + 7, "/?#") : 0;
+
+	/* http://127.0.0.1:80@example.com is a user and a password at example.com. */
+	if (memchr(url, '@', host) != NULL)
+		return false;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t n = strlen(names[i]);

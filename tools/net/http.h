@@ -16,6 +16,7 @@
 #ifndef TOOLS_NET_HTTP_H
 #define TOOLS_NET_HTTP_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,8 @@ struct gw_http_request {
 	/* Called for each piece of the answer's body; false: it is too large, stop. */
 	bool (*take)(void *ctx, const char *data, size_t len);
 	void *ctx;
+	/* Becomes true when the exchange is to be broken off (GW_E_DEVICE); NULL: never. */
+	const volatile sig_atomic_t *ending;
 	int stall_s, whole_s; /* give up after so long without a byte, in all; 0: 60, 600 */
 };
 

@@ -4,8 +4,8 @@
  * is put off by a share of the hour that the terminal's name chooses, so that a chain that is
  * switched on at eight does not arrive at eight.
  */
-#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,12 +52,17 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* The signals are let in by the wait itself: one that comes just before it is not slept over. */
 static void rest(int64_t ms)
 {
 	struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+	sigset_t all, before;
 
-	while (!ending && ms > 0 && nanosleep(&t, &t) != 0 && errno == EINTR)
-		;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	if (!ending && ms > 0)
+		ppoll(NULL, 0, &t, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static int64_t passed_ms(void)
@@ -144,7 +149,7 @@ static int64_t splay_ms(const struct sync *s, int64_t most_ms)
 static void work(struct running *r)
 {
 	while (!ending) {
-		int push = push_round(r), pull = pull_round(r);
+		int push = push_round(r), pull = ending ? GW_OK : pull_round(r);
 		int64_t wait = r->every_ms;
 
 		r->failures = push < 0 || pull < 0 ? r->failures + 1 : 0;
@@ -189,6 +194,7 @@ int sync_run(struct sync *s, struct gw_err *err)
 				  "[sync] of the configuration");
 	s->limits.seal_all = false;
 	s->progress = false;
+	s->ending = &ending;
 	rc = seconds(s, "every", 60, &r.every_ms, err);
 	if (rc == GW_OK)
 		rc = seconds(s, "pull_every", 900, &r.pull_every_ms, err);

@@ -5,6 +5,7 @@
 #ifndef TOOLS_SYNC_SYNC_H
 #define TOOLS_SYNC_SYNC_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,6 +36,8 @@ struct sync {
 		*password_file; /* collect: signs acknowledgements, NULL: nobody does */
 	bool remove;            /* collect: delete what is committed */
 	bool progress;          /* stderr is a terminal */
+	/* run: becomes true when it is told to end, NULL otherwise. */
+	const volatile sig_atomic_t *ending;
 	struct sync_limits limits;
 };
 

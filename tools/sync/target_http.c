@@ -155,7 +155,8 @@ static int http_put(struct target *base, const char *name, const void *data, siz
 				    .headers = headers,
 				    .take = keep,
 				    .ctx = &room,
-				    .stall_s = t->stall_s};
+				    .stall_s = t->stall_s,
+				    .ending = t->sync->ending};
 	long status;
 	int rc;
 
@@ -189,7 +190,8 @@ static int http_get(struct target *base, const char *name, size_t max, const cha
 				    .headers = headers,
 				    .take = keep,
 				    .ctx = &room,
-				    .stall_s = t->stall_s};
+				    .stall_s = t->stall_s,
+				    .ending = t->sync->ending};
 	int rc, n = 0;
 	long status;
 
@@ -267,6 +269,7 @@ static int set_patience(struct http_target *t, struct gw_err *err)
 
 static int set_url(struct http_target *t, const char *url, struct gw_err *err)
 {
+	const char *host;
 	size_t n;
 
 	if (strncmp(url, "s3://", 5) == 0) {
@@ -277,6 +280,13 @@ static int set_url(struct http_target *t, const char *url, struct gw_err *err)
 	} else if ((size_t)snprintf(t->url, sizeof(t->url), "%s", url) >= sizeof(t->url)) {
 		return gw_err_set(err, GW_E_USAGE, "the address is too long");
 	}
+	host = strstr(t->url, "://");
+	host = host != NULL ? host + 3 : t->url;
+	if (memchr(host, '@', strcspn(host, "/?#")) != NULL)
+		return gw_err_set(
+			err, GW_E_USAGE,
+			"an address holds no user and no password: over https the "
+			"certificate says who this is (`cert` and `key` in section [sync])");
 	if (strncmp(t->url, "https://", 8) != 0 && !gw_http_is_here(t->url))
 		return gw_err_set(err, GW_E_USAGE, "%s: only https leaves this machine", t->url);
 	for (n = strlen(t->url); n > 0 && t->url[n - 1] == '/'; n--)
@@ -287,7 +297,7 @@ static int set_url(struct http_target *t, const char *url, struct gw_err *err)
 int target_http_open(struct target **target, const char *url, const struct sync *s,
 		     struct gw_err *err)
 {
-	static const struct target_ops ops = {http_put, http_get, http_free};
+	static const struct target_ops ops = {http_put, http_get, NULL, http_free};
 	struct gw_http_tls tls = {sync_setting(s, "cert", NULL), sync_setting(s, "key", NULL),
 				  sync_setting(s, "ca", NULL)};
 	struct http_target *t = calloc(1, sizeof(*t));
