@@ -153,7 +153,7 @@ FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
-E2E_TESTS  += report_today.py sync_push.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
+E2E_TESTS  += report_today.py sync_push.py sync_mishaps.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
 FUZZERS    += event_json batch ack
 UNIT_TESTS += test_net
 E2E_TESTS  += sync_clickhouse.py sync_chdb.py

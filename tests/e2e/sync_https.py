@@ -2,18 +2,17 @@
 """goeswith-sync over https: nginx with mutual TLS and the configuration we ship; a server that fails in every
 way."""
 import contextlib
-import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 
 import lib
 from sync_lib import Journal, difference, sync
 from sync_servers import configure, make_ca, make_cert, nginx, openssl, push
+from sync_web import Handler, serve
 
 t = lib.Tap()
 
@@ -113,22 +112,9 @@ def over_nginx(top):
 
 # --- a server that fails -----------------------------------------------------------------------------------------
 
-class Failing(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
+class Failing(Handler):
     def do_GET(self):
         self.answer(404)
-
-    def answer(self, status, headers=(), body=b"x"):
-        self.send_response(status)
-        for k, v in headers:
-            self.send_header(k, v)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def do_PUT(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -155,19 +141,6 @@ class Failing(http.server.BaseHTTPRequestHandler):
                     step = 400
                 self.server.files[self.path] = body
             self.answer(step)
-
-
-@contextlib.contextmanager
-def serve(handler):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.files, server.plan = {}, []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def over_failing(top):

@@ -5,19 +5,18 @@ own."""
 import contextlib
 import hashlib
 import hmac
-import http.server
 import os
 import pathlib
 import shutil
 import sqlite3
 import subprocess
-import threading
 import urllib.parse
 
 import lib
 import sync_ceph
 from sync_lib import Journal, can_fake_time, difference, sync
 from sync_servers import configure, push
+from sync_web import Handler, serve
 
 t = lib.Tap()
 PLACE = "s3://shops/chain1"
@@ -118,19 +117,9 @@ def under_ceph(top, ceph):
 
 # --- a checker of our own -----------------------------------------------------------------------------------------
 
-class Store(http.server.BaseHTTPRequestHandler):
+class Store(Handler):
     """Checks AWS Signature Version 4 as the specification says, on its own."""
-    protocol_version = "HTTP/1.1"
     KEY, SECRET = "till-key", "till-secret"
-
-    def log_message(self, *args):
-        pass
-
-    def answer(self, status, body=b"x"):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def signature_fits(self, body):
         auth = self.headers.get("Authorization", "")
@@ -172,25 +161,12 @@ class Store(http.server.BaseHTTPRequestHandler):
             self.answer(404)
 
 
-@contextlib.contextmanager
-def serve():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
-    server.daemon_threads = True
-    server.files = {}
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server, f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def under_checker(top):
     home, office = top / "till4", top / "bucket"
     home.mkdir(), office.mkdir()
     j = Journal(home / "journal.db")
     j.play(800)
-    with serve() as (server, url):
+    with serve(Store) as (server, url):
         configure(home, s3_endpoint=url, s3_key="till-key", s3_secret="wrong")
         r, done = push(home, "s3://shops/chain1")
         t.check(r.returncode == 6 and done["waiting_batches"] > 0, "own checker: a wrong secret is refused", r.stderr)

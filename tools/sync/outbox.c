@@ -1,5 +1,6 @@
 #include "tools/sync/outbox.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ int outbox_put_aside(const struct sync *s, struct state *state, struct batch_row
 		rc = gw_path_join(to, folder, row->name, err);
 	if (rc < 0)
 		return rc;
+	fprintf(stderr, "%sgoeswith-sync: put aside events %" PRId64 " to %" PRId64 ": %s (%s)\n",
+		s->progress ? "\r\033[K" : "", row->first, row->last, reason, to);
 	row->state = BATCH_QUARANTINED;
 	snprintf(row->reason, sizeof(row->reason), "%s", reason);
 	/* A file without its row is swept from the outbox: it is moved first. */

@@ -30,6 +30,7 @@ struct pushing {
 	struct target *target;
 	struct device_key key;
 	struct push_result *result;
+	struct ack ack;            /* head office's word, all zero when it has none */
 	bool patient;              /* leave alone what is to wait */
 	int64_t to_send, shown_ms; /* batches to be put, when that was shown last */
 	int suspects;              /* files refused since one was taken */
@@ -164,9 +165,57 @@ static int put_due(void *ctx, const struct batch_row *row)
 	struct pushing *p = ctx;
 	struct batch_row copy = *row;
 
+	if (p->sync->ending != NULL && *p->sync->ending)
+		p->stop = true;
 	if (row->state != BATCH_SEALED || p->stop || (p->patient && is_to_wait(row)))
 		return GW_OK;
 	return put_one(p, &copy);
+}
+
+/* --- once head office has been heard ---------------------------------------------------------- */
+
+/*
+ * What was put and is not confirmed must still lie there: a stick may be another one than the last
+ * time, or come back empty.
+ */
+static int put_gone(void *ctx, const struct batch_row *row)
+{
+	struct pushing *p = ctx;
+	struct batch_row copy = *row;
+	char name[GW_PATH_MAX];
+
+	if (row->state != BATCH_SENT || p->stop)
+		return GW_OK;
+	remote_name(p, row->name, name);
+	if (!p->target->ops->is_gone(p->target, name))
+		return GW_OK;
+	copy.state = BATCH_SEALED;
+	return put_one(p, &copy);
+}
+
+/*
+ * A batch that was put aside here never comes: unless head office is told so, it waits for it, and
+ * confirms nothing of what is behind it.
+ */
+static int tell_aside(void *ctx, const struct batch_row *row)
+{
+	struct pushing *p = ctx;
+	struct target_answer answer = {0};
+	char file[STATE_NAME_MAX], name[GW_PATH_MAX];
+	uint8_t *data = NULL;
+	size_t len = 0;
+	int rc;
+
+	if (row->state != BATCH_QUARANTINED || p->failure < 0 ||
+	    row->last <= ack_committed(&p->ack, row->epoch))
+		return GW_OK;
+	rc = seal_gap(&p->key, p->result->till, row, file, &data, &len, p->err);
+	if (rc < 0)
+		return rc;
+	remote_name(p, file, name);
+	p->failure = p->target->ops->put(p->target, name, data, len, &answer, &p->why);
+	free(data);
+	return GW_OK;
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -174,7 +223,8 @@ static int put_due(void *ctx, const struct batch_row *row)
 static int read_ack(struct pushing *p, const char *epoch)
 {
 	struct settle_result settled;
-	int rc = settle(p->sync, p->state, p->target, p->result->till, epoch, &settled, p->err);
+	int rc = settle(p->sync, p->state, p->target, p->result->till, epoch, &p->ack, &settled,
+			p->err);
 
 	p->result->committed += settled.committed;
 	p->result->quarantined += settled.quarantined;
@@ -240,6 +290,10 @@ static int push_steps(struct pushing *p)
 		rc = state_each(p->state, put_due, p, p->err);
 	if (rc == GW_OK && p->failure == GW_OK)
 		rc = read_ack(p, epoch);
+	if (rc == GW_OK && p->failure == GW_OK && p->target->ops->is_gone != NULL)
+		rc = state_each(p->state, put_gone, p, p->err);
+	if (rc == GW_OK && p->failure == GW_OK)
+		rc = state_each(p->state, tell_aside, p, p->err);
 	if (rc == GW_OK)
 		rc = seal_cap(p->sync, p->state, &p->key, p->result->till, &dropped, p->err);
 	p->result->dropped_events = dropped;
@@ -331,6 +385,11 @@ int sync_push(struct sync *s, struct gw_err *err)
 		return gw_err_set(err, GW_E_USAGE,
 				  "where to?  give --to URL, or `to` in section [sync] of the "
 				  "configuration");
+	if (access(s->home, F_OK) != 0)
+		return gw_err_set(err, GW_E_NOT_FOUND,
+				  "there is no home %s: has a register run on this machine?  "
+				  "(--home DIR names another)",
+				  s->home);
 	rc = target_open(&target, s->to, s, err);
 	if (rc < 0)
 		return rc;

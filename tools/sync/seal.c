@@ -378,6 +378,34 @@ static int tell_gap(struct capping *c, const struct batch_row *row)
 	return state_put(b->state, &gap, c->err);
 }
 
+int seal_gap(const struct device_key *key, const char *till, const struct batch_row *row,
+	     char name[STATE_NAME_MAX], uint8_t **data, size_t *len, struct gw_err *err)
+{
+	struct sealing b = {.key = key};
+	struct gw_batch_header h = {.first = row->first, .last = row->last};
+	char head[HEADER_ROOM], hash[GW_BATCH_HASH_MAX];
+	struct batch_row gap;
+	size_t head_len;
+	int rc;
+
+	snprintf(h.program, sizeof(h.program), "%s", GW_VERSION);
+	snprintf(h.till, sizeof(h.till), "%s", till);
+	snprintf(h.epoch, sizeof(h.epoch), "%s", row->epoch);
+	snprintf(h.missing, sizeof(h.missing), "%s", row->hash);
+	h.sealed_ms = row->sealed_ms;
+	rc = gw_batch_header_write(head, sizeof(head), &h, &head_len);
+	if (rc < 0)
+		return gw_err_set(err, rc, "the batch's header is too long");
+	rc = pack(&b, head, head_len, len, err);
+	if (rc < 0)
+		return rc;
+	gw_batch_hash(hash, b.packed, *len);
+	make_row(&gap, &h, hash, *len);
+	memcpy(name, gap.name, sizeof(gap.name));
+	*data = b.packed;
+	return GW_OK;
+}
+
 static int drop_oldest(void *ctx, const struct batch_row *row)
 {
 	struct capping *c = ctx;

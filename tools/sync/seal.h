@@ -24,6 +24,13 @@ int seal_new(const struct sync *s, struct state *state, const struct device_key 
 /* Removes from the outbox what is not remembered. */
 int seal_clean(const struct sync *s, struct state *state, struct gw_err *err);
 
+/*
+ * The file that tells head office that a batch will never come: packed into malloc'ed *data, named
+ * in name.  Made from the same row it is the same file, so that it may be put again and again.
+ */
+int seal_gap(const struct device_key *key, const char *till, const struct batch_row *row,
+	     char name[STATE_NAME_MAX], uint8_t **data, size_t *len, struct gw_err *err);
+
 /* Keeps the outbox within its limits: the oldest goes, and a batch that tells the gap replaces it.
  */
 int seal_cap(const struct sync *s, struct state *state, const struct device_key *key,

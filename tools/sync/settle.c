@@ -10,7 +10,8 @@
 #include "tools/sync/outbox.h"
 #include "tools/table/trust.h"
 
-#define RESEND_MOST 3 /* of a file that arrived damaged */
+#define RESEND_MOST     3       /* of a file that arrived damaged */
+#define RESEND_LEAST_MS 3600000 /* of one that may be lost */
 
 struct settling {
 	const struct sync *sync;
@@ -20,7 +21,7 @@ struct settling {
 	struct settle_result *result;
 	struct gw_trust trust;
 	char key[GW_KEY_ID_SIZE]; /* of the signature, "" when none was demanded */
-	struct ack ack;
+	struct ack *ack;
 	struct gw_err *err;
 };
 
@@ -88,9 +89,9 @@ static int fetch(struct settling *p, bool demanded, struct gw_err *why)
 	if (demanded)
 		rc = check_signature(p, name, data, len, why);
 	if (rc == GW_OK)
-		rc = ack_parse(&p->ack, p->till, data, len, why);
+		rc = ack_parse(p->ack, p->till, data, len, why);
 	free(data);
-	if (rc == GW_OK && !demanded && p->ack.at_ms > sync_now_ms() + SYNC_DAY_MS)
+	if (rc == GW_OK && !demanded && p->ack->at_ms > sync_now_ms() + SYNC_DAY_MS)
 		rc = gw_err_set(why, GW_E_DENIED,
 				"%s is not signed and from the future: check this machine's clock",
 				name);
@@ -129,7 +130,7 @@ static int rejected(struct settling *p, struct batch_row *row, const char *reaso
 	char key[STATE_NAME_MAX + 16], at[GW_WHEN_MAX], seen[GW_WHEN_MAX];
 
 	snprintf(key, sizeof(key), "again:%s", row->name);
-	gw_when_format(at, p->ack.at_ms);
+	gw_when_format(at, p->ack->at_ms);
 	state_noted(p->state, key, seen, sizeof(seen));
 	if (strcmp(at, seen) <= 0)
 		return GW_OK;
@@ -142,6 +143,19 @@ static int rejected(struct settling *p, struct batch_row *row, const char *reaso
 	return state_put(p->state, row, p->err);
 }
 
+/*
+ * Head office has been at work since this file was put, and does not have it.  Perhaps it waits
+ * for one before it; perhaps it is lost.  Waiting as long as the file is old doubles the time from
+ * one attempt to the next.
+ */
+static bool may_be_lost(const struct settling *p, const struct batch_row *row)
+{
+	int64_t age = row->sent_ms - row->sealed_ms;
+
+	return row->state == BATCH_SENT &&
+	       p->ack->at_ms - row->sent_ms > (age > RESEND_LEAST_MS ? age : RESEND_LEAST_MS);
+}
+
 static int apply(void *ctx, const struct batch_row *row)
 {
 	struct settling *p = ctx;
@@ -150,11 +164,15 @@ static int apply(void *ctx, const struct batch_row *row)
 
 	if (row->state != BATCH_SENT && row->state != BATCH_SEALED)
 		return GW_OK;
-	reason = ack_rejected(&p->ack, row->name);
+	reason = ack_rejected(p->ack, row->name);
 	if (reason != NULL)
 		return row->state == BATCH_SENT ? rejected(p, &copy, reason) : GW_OK;
-	if (row->last > ack_committed(&p->ack, row->epoch))
-		return GW_OK;
+	if (row->last > ack_committed(p->ack, row->epoch)) {
+		if (!may_be_lost(p, row))
+			return GW_OK;
+		copy.state = BATCH_SEALED;
+		return state_put(p->state, &copy, p->err);
+	}
 	p->result->committed++;
 	return outbox_commit(p->sync, p->state, &copy, p->err);
 }
@@ -166,9 +184,9 @@ static int apply(void *ctx, const struct batch_row *row)
  */
 static int take_back(struct settling *p)
 {
-	int64_t upto = ack_committed(&p->ack, p->epoch), was = state_committed(p->state, p->epoch);
+	int64_t upto = ack_committed(p->ack, p->epoch), was = state_committed(p->state, p->epoch);
 
-	if (upto >= was || ack_have(&p->ack, p->epoch) != upto)
+	if (upto >= was || ack_have(p->ack, p->epoch) != upto)
 		return GW_OK;
 	if (upto > 0 && !state_ends_at(p->state, p->epoch, upto)) {
 		fprintf(stderr,
@@ -192,7 +210,7 @@ static int settle_all(struct settling *p)
 	char at[GW_WHEN_MAX], seen[GW_WHEN_MAX];
 	int rc = state_each(p->state, apply, p, p->err);
 
-	gw_when_format(at, p->ack.at_ms);
+	gw_when_format(at, p->ack->at_ms);
 	state_noted(p->state, "ack_at", seen, sizeof(seen));
 	/* An old one settles what it can and is then forgotten. */
 	if (rc < 0 || strcmp(at, seen) <= 0)
@@ -204,12 +222,13 @@ static int settle_all(struct settling *p)
 }
 
 int settle(const struct sync *s, struct state *state, struct target *target, const char *till,
-	   const char *epoch, struct settle_result *result, struct gw_err *err)
+	   const char *epoch, struct ack *ack, struct settle_result *result, struct gw_err *err)
 {
 	struct settling *p = calloc(1, sizeof(*p));
 	int rc;
 
 	memset(result, 0, sizeof(*result));
+	memset(ack, 0, sizeof(*ack));
 	if (p == NULL)
 		return gw_err_set(err, GW_E_MEMORY, "out of memory");
 	*p = (struct settling){.sync = s,
@@ -217,6 +236,7 @@ int settle(const struct sync *s, struct state *state, struct target *target, con
 			       .target = target,
 			       .till = till,
 			       .epoch = epoch,
+			       .ack = ack,
 			       .result = result,
 			       .err = err};
 	rc = read_ack(p, &result->why);
@@ -225,6 +245,7 @@ int settle(const struct sync *s, struct state *state, struct target *target, con
 	else if (rc == GW_E_NOT_FOUND)
 		rc = GW_OK;
 	else {
+		memset(ack, 0, sizeof(*ack));
 		result->failure = rc;
 		rc = GW_OK;
 	}

@@ -3,6 +3,8 @@
  *
  *	committed there     the batch's file is deleted
  *	arrived damaged     it is sent again, a few times
+ *	sent, and later     it is sent again, ever more rarely: what lay there and was not collected
+ *	ones are there      may be lost
  *	refused for good    it is put aside
  *	committed, and now  the acknowledgement of before was forged, or head office was restored
  *	not any more        from a backup: the events are sealed again from the journal, which has
@@ -15,6 +17,7 @@
 #ifndef TOOLS_SYNC_SETTLE_H
 #define TOOLS_SYNC_SETTLE_H
 
+#include "tools/sync/ack.h"
 #include "tools/sync/state.h"
 #include "tools/sync/sync.h"
 #include "tools/sync/target.h"
@@ -26,8 +29,11 @@ struct settle_result {
 	struct gw_err why;              /* of failure */
 };
 
-/* till and epoch: of the journal.  A negative code is a failure of ours, not of the place. */
+/*
+ * till and epoch: of the journal.  *ack becomes what is believed, all zero when there is nothing.
+ * A negative code is a failure of ours, not of the place.
+ */
 int settle(const struct sync *s, struct state *state, struct target *target, const char *till,
-	   const char *epoch, struct settle_result *result, struct gw_err *err);
+	   const char *epoch, struct ack *ack, struct settle_result *result, struct gw_err *err);
 
 #endif

@@ -251,7 +251,7 @@ static void print_trouble(const struct sync *s, const struct status *t)
 		     t->next_ms > sync_now_ms() ? span(age, t->next_ms - sync_now_ms()) : "");
 	}
 	if (t->ack_trouble[0] != '\0')
-		tell("Not believed", "%s", t->ack_trouble);
+		tell("Not confirmed", "%s", t->ack_trouble);
 	if (t->batches[BATCH_QUARANTINED] > 0) {
 		tell("Put aside", "%s with %s, in %s/quarantine; tell head office",
 		     count_of(batches, t->batches[BATCH_QUARANTINED], "batch"),

@@ -33,6 +33,8 @@ struct target_ops {
 	 * for none): GW_E_AGAIN when it has not changed.  GW_E_NOT_FOUND, GW_E_DEVICE ... */
 	int (*get)(struct target *t, const char *name, size_t max, const char *etag, char **data,
 		   size_t *len, struct target_answer *answer, struct gw_err *err);
+	/* Whether a file that was put is not there any more; NULL: that cannot be seen. */
+	bool (*is_gone)(struct target *t, const char *name);
 	void (*free)(struct target *t);
 };
 

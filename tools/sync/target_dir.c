@@ -75,6 +75,9 @@ static int dir_get(struct target *base, const char *name, size_t max, const char
 	if (rc == GW_OK)
 		rc = full_path(t, name, path, err);
 	if (rc == GW_OK && stat(path, &st) == 0) {
+		/* A pipe would hold us up for ever. */
+		if (!S_ISREG(st.st_mode))
+			return gw_err_set(err, GW_E_INPUT, "%s is not a file", path);
 		snprintf(answer->etag, sizeof(answer->etag), "%lld.%09ld-%lld-%llu",
 			 (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_size,
 			 (unsigned long long)st.st_ino);
@@ -84,6 +87,17 @@ static int dir_get(struct target *base, const char *name, size_t max, const char
 	return rc == GW_OK ? gw_file_read(path, max, data, len, err) : rc;
 }
 
+/* Another stick, or one that was emptied. */
+static bool dir_is_gone(struct target *base, const char *name)
+{
+	struct dir_target *t = (struct dir_target *)base;
+	char path[GW_PATH_MAX];
+	struct stat st;
+
+	return check_there(t, NULL) == GW_OK && full_path(t, name, path, NULL) == GW_OK &&
+	       stat(path, &st) != 0 && errno == ENOENT;
+}
+
 static void dir_free(struct target *t)
 {
 	free(t);
@@ -91,7 +105,7 @@ static void dir_free(struct target *t)
 
 int target_dir_open(struct target **target, const char *path, struct gw_err *err)
 {
-	static const struct target_ops ops = {dir_put, dir_get, dir_free};
+	static const struct target_ops ops = {dir_put, dir_get, dir_is_gone, dir_free};
 	struct dir_target *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
