@@ -11,9 +11,11 @@ import json
 import os
 import pathlib
 import pty
+import random
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,7 @@ BIN = pathlib.Path(os.environ.get("BIN", "build"))
 BIN = BIN if BIN.is_absolute() else ROOT / BIN
 SHARED = pathlib.Path(os.environ.get("SHARED", "../shared"))
 SHARED = SHARED if SHARED.is_absolute() else ROOT / SHARED
-DEADLINE = 60  # seconds; generous, since a busy machine is no failure
+DEADLINE = 180  # seconds without any progress; generous, since a busy machine is no failure
 
 
 class Tap:
@@ -65,6 +67,12 @@ def run(name, *args, stdin=None, timeout=DEADLINE, env=None):
                           text=True, timeout=timeout, env=env)
 
 
+def remove(path):
+    """A folder and all in it, also when a program that is just ending still puts a file there."""
+    shutil.rmtree(path, ignore_errors=True)
+    return not os.path.lexists(path)
+
+
 @contextlib.contextmanager
 def home():
     """A temporary folder, gone afterwards."""
@@ -72,7 +80,7 @@ def home():
     try:
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        wait_for(lambda: remove(path), 20)
 
 
 @contextlib.contextmanager
@@ -89,7 +97,7 @@ def end(p):
     if p.poll() is None:
         p.send_signal(signal.SIGTERM)
         try:
-            p.wait(10)
+            p.wait(DEADLINE)
         except subprocess.TimeoutExpired:
             p.kill()
             p.wait()
@@ -107,6 +115,69 @@ def wait_for(condition, seconds=DEADLINE, step=0.02):
         if value or time.monotonic() > until:
             return value
         time.sleep(step)
+
+
+def wait_more(measure, want, seconds=DEADLINE, step=0.02):
+    """Polls until measure() is at least that; gives up when it has not grown for so long.  What
+    thousands of durable writes take altogether is the disk's business."""
+    best, until = None, 0.0
+    while True:
+        value = measure()
+        if value >= want:
+            return value
+        if best is None or value > best:
+            best, until = value, time.monotonic() + seconds
+        if time.monotonic() > until:
+            return value
+        time.sleep(step)
+
+
+def switches(pid):
+    """How often a process has gone to sleep, that is, how often it has been woken."""
+    with open(f"/proc/{pid}/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("voluntary_ctxt_switches"))
+
+
+def asleep(seconds, *pids):
+    """Whether the processes sleep for so long without being woken once.  What they have to do before
+    that (a checkpoint, the clock on a screen) may be late on a busy machine or fall into the first
+    windows; returns the wake-ups of the last window, 0 for the sleep that was asked for."""
+    until = time.monotonic() + DEADLINE
+    while True:
+        before = [switches(pid) for pid in pids]
+        time.sleep(seconds)
+        woken = sum(switches(pid) for pid in pids) - sum(before)
+        if woken == 0 or time.monotonic() > until:
+            return woken
+
+
+def seed(name="SEED"):
+    """Where a random test begins: NAME=... repeats one, CI takes the same each time."""
+    value = int(os.environ.get(name) or (20261122 if os.environ.get("CI") else random.randrange(1 << 30)))
+    print(f"# {name}={value}", flush=True)
+    return value
+
+
+def free_port():
+    """A TCP port for a server that cannot choose one.  It lies below those that connections get for
+    their own side, and a name is held as long as we live, so no other test takes the same."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        top = min(32768, int(f.read().split()[0]))
+    while True:
+        port = random.randrange(min(10240, top // 2), top)
+        held, probe = socket.socket(socket.AF_UNIX), socket.socket()
+        try:
+            held.bind(f"\0goeswith-test-port-{port}")
+            probe.bind(("127.0.0.1", port))
+            ports_held.append(held)
+            return port
+        except OSError:
+            held.close()
+        finally:
+            probe.close()
+
+
+ports_held = []
 
 
 class Headless:

@@ -7,6 +7,7 @@ picture is never right by luck.  Python's standard library only.
         t.wait(lambda: "text" in t.text())
         t.send("\\x1bOP")
 """
+import array
 import fcntl
 import os
 import pty
@@ -19,7 +20,9 @@ import termios
 import time
 import unicodedata
 
-DEADLINE = 30  # seconds; generous, since a busy machine is no fault
+from lib import DEADLINE, switches
+
+PAUSE = 0.15  # seconds; typing is told from scanning by 30 ms for a key and 120 ms for several
 
 
 class Unknown(Exception):
@@ -271,6 +274,21 @@ class Terminal:
 
     def send(self, keys):
         os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
+
+    def press(self, keys):
+        """As a person does, who looks up before the next key: once the program has read these, so
+        long a pause follows that nothing behind it can be taken for the same burst of a scanner."""
+        before = switches(self.process.pid)
+        self.send(keys)
+        self.wait(lambda: self.process.poll() is not None or
+                  (switches(self.process.pid) > before and not self.unread()))
+        time.sleep(PAUSE)
+
+    def unread(self):
+        """Bytes of the keyboard that the program has not read yet."""
+        room = array.array("i", [0])
+        fcntl.ioctl(self.slave, termios.FIONREAD, room)
+        return room[0]
 
     def read(self, seconds):
         """Takes what the program wrote; waits for it at most that long."""

@@ -17,12 +17,16 @@ F = {1: "\x1bOP", 2: "\x1bOQ", 3: "\x1bOR", 4: "\x1bOS", 5: "\x1b[15~", 6: "\x1b
      7: "\x1b[18~", 8: "\x1b[19~", 9: "\x1b[20~", 10: "\x1b[21~"}
 
 
+# Offers and totals wait for the test, however busy the machine is.
+SETTINGS = "key,value\ncurrency,EUR\noffer_ms,600000\ntotal_close_s,3600\nidle_close_s,0\n"
+
+
 def make_home(path, rules=RULES, experiments=None, conf=None):
     (path / "set").mkdir()
     (path / "home").mkdir()
     (path / "set/items.csv").write_text(ITEMS)
     (path / "set/rules.csv").write_text(rules)
-    (path / "set/settings.csv").write_text("key,value\ncurrency,EUR\n")
+    (path / "set/settings.csv").write_text(SETTINGS)
     if experiments:
         (path / "set/experiments.csv").write_text(experiments)
     if conf:
@@ -48,6 +52,10 @@ class Register(Terminal):
 
     def sees(self, *words):
         return self.wait(lambda: all(w in self.text() for w in words))
+
+    def scanner_ready(self):
+        """What is on the line when it is opened, before a pause, is no scan of now."""
+        return self.wait(lambda: "● scanner " in self.text() and "starting" not in self.text())
 
     def scan(self, code, end="\r"):
         """As a scanner that poses as a keyboard."""
