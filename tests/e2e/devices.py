@@ -162,7 +162,7 @@ def end_dock(home):
         os.kill(pid, signal.SIGTERM)
     except (OSError, ValueError, IndexError):
         return
-    lib.wait_for(lambda: not (home / "dock.sock").exists(), 10)
+    lib.wait_for(lambda: not (home / "dock.sock").exists())
 
 
 class Till(threading.Thread):
