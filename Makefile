@@ -188,7 +188,7 @@ UNIT_TESTS += test_flash test_flash_cuts test_flash_dock
 E2E_TESTS  += dock_flash.py
 FUZZERS    += flash
 UNIT_TESTS += test_capture test_customer test_dock_report test_framers
-E2E_TESTS  += register_display.py register_dock.py dock_qemu_cashier.py
+E2E_TESTS  += demo_killed.py register_display.py register_dock.py dock_qemu_cashier.py
 UNIT_BIN := $(addprefix $(B)/tests/unit/,$(UNIT_TESTS))
 REPLAY_BIN := $(addprefix $(B)/tests/fuzz/replay_,$(FUZZERS))
 

@@ -13,22 +13,29 @@ if [ ! -t 0 ] || [ ! -t 1 ]; then
 	echo "demo: this wants a terminal (over ssh: ssh -t)" >&2
 	exit 2
 fi
-tmp=$(mktemp -d)
-home=${GOESWITH_DEMO_HOME:-$tmp/home}
-player=
+tmp=
 finish() {
-	trap - EXIT INT TERM HUP
-	[ -z "$player" ] || kill "$player" 2>/dev/null || true
-	[ -z "$player" ] || wait "$player" 2>/dev/null || true
-	rm -rf "$tmp"
+	trap - EXIT
+	trap '' INT TERM HUP
+	# $! and not a variable: we may be here before one could be set.  Again and again: a signal
+	# for the player is lost while it is still a copy of this shell with this shell's traps.
+	set +u
+	player=$! tries=0
+	while [ -n "$player" ] && kill "$player" 2>/dev/null && [ $tries -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	[ $tries -lt 100 ] || kill -9 "$player" 2>/dev/null || true
+	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
+tmp=$(mktemp -d)
+home=${GOESWITH_DEMO_HOME:-$tmp/home}
 mkdir -p "$home"
 "$bin/goeswith-table" make "$here" -o "$tmp/bundle" >/dev/null
 "$bin/goeswith-table" install "$tmp/bundle" --home "$home" >/dev/null
 "$bin/goeswith-sim" scanner "$here/morning.scan" --port "$tmp/scanner" --loop >/dev/null 2>&1 &
-player=$!
 "$bin/goeswith" --home "$home" --scanner "$tmp/scanner" --store DEMO --terminal T01 --cashier 17 "$@"
 echo
 "$bin/goeswith-report" today --home "$home" || true
