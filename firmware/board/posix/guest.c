@@ -118,15 +118,6 @@ static void guest_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
 	g->busy = g->busy || alarm == GW_LINK_ALARM_BUSY;
 }
 
-static void guest_done(void *ctx, uint32_t tag, enum gw_link_result result)
-{
-	struct guest *g = ctx;
-
-	(void)tag;
-	g->over = true;
-	g->result = result;
-}
-
 static void tape_line(void *ctx, const char *text, size_t len)
 {
 	struct guest *g = ctx;
@@ -134,12 +125,24 @@ static void tape_line(void *ctx, const char *text, size_t len)
 	g->full = g->full || !gw_tape_line(g->tape, text, len - 1);
 }
 
+static void guest_done(void *ctx, uint32_t tag, enum gw_link_result result)
+{
+	struct guest *g = ctx;
+
+	(void)tag;
+	/* Its first line tells that from now on nothing is missed. */
+	if (g->tape != NULL && !g->over && result == GW_LINK_DONE)
+		gw_capture_begin(&g->capture, tape_line, g);
+	g->over = true;
+	g->result = result;
+}
+
 static void guest_raw(void *ctx, uint8_t port, uint32_t t_ms, const uint8_t *bytes, size_t len)
 {
 	struct guest *g = ctx;
 
 	(void)port;
-	if (g->tape != NULL)
+	if (g->tape != NULL && g->over)
 		gw_capture_bytes(&g->capture, bytes, len, t_ms);
 	g->raw_ms = gw_posix_now_ms();
 }
@@ -226,7 +229,6 @@ int gw_guest_capture(const struct gw_dock_peer *peer, int seconds, struct tape *
 
 	open_guest(&g, peer, GW_LINK_CMD_CAPTURE, 1);
 	g.tape = tape;
-	gw_capture_begin(&g.capture, tape_line, &g);
 	while (rc == GW_OK && !g.full && gw_posix_now_ms() < until) {
 		int64_t now = gw_posix_now_ms();
 
