@@ -85,6 +85,8 @@ class Display(Port):
     """A display of two lines of twenty characters, as its maker's manual describes it."""
 
     PAGES = {0: "cp437", 19: "cp858"}
+    told = 0      # up to here the log was asked for
+    lost = False  # bytes were thrown away: the next whole text counts
 
     def __init__(self, path, kind="escpos"):
         self.kind = kind
@@ -145,14 +147,28 @@ class Display(Port):
         got = self.read()
         self.bytes += got
         self.all += got
-        while self.take():
+        if self.lost:
+            at = self.bytes.find(b"\x1f$\x01\x01")
+            self.bytes = self.bytes[max(at, 0):]
+            self.lost = at < 0
+        while not self.lost and self.take():
             if not self.log or self.log[-1] != self.lines:
                 self.log.append(list(self.lines))
         return self.lines
 
     def shows(self, first, second, seconds=lib.DEADLINE):
+        """Whether this comes, or came since the last time we asked: some texts stand for seconds only."""
         want = [first.ljust(20), second.ljust(20)]
-        return lib.wait_for(lambda: self.look() == want, seconds)
+
+        def stood():
+            if self.look() == want:
+                self.told = len(self.log)
+            elif want in self.log[self.told:]:
+                self.told = self.log.index(want, self.told) + 1
+            else:
+                return False
+            return True
+        return lib.wait_for(stood, seconds)
 
 
 def end_dock(home):

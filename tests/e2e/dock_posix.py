@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -25,9 +26,12 @@ def same(got, want, name):
 
 
 class Scanner(devices.Port):
+    """Port beside the dock's socket."""
+
     def wait_reader(self):
+        """Until the dock has it open and has found its step in a pause."""
         self.wait_open()
-        time.sleep(0.15)  # the dock finds its step in a pause
+        lib.wait_for(lambda: status(self.path.parent).get("starting") is False)
 
 
 class Host:
@@ -70,8 +74,8 @@ def dock(home, scanner, *args, **kwargs):
                        "--state", home / "dock.state", *args, **kwargs)
 
 
-def settle(home, count, seconds=lib.DEADLINE):
-    lib.wait_for(lambda: len(journal(home)) >= count, seconds)
+def settle(home, count):
+    lib.wait_more(lambda: len(journal(home)), count)
     return journal(home)
 
 
@@ -94,7 +98,7 @@ def test_register_killed(home):
             time.sleep(0.001)
         got = settle(home, len(want))
         same(got, want, "register killed 50 times: 2,000 scans in the journal, in order, once")
-        lib.wait_for(lambda: len(till.data) >= 14 * len(want))
+        lib.wait_more(lambda: len(till.data), 14 * len(want))
         t.check(till.data == b"".join(c.encode() + b"\r" for c in want), "the till got every byte in order")
         host.close()
         till.close()
@@ -109,24 +113,28 @@ def test_dock_killed(home):
     scanner.send("".join(c + "\r" for c in want).encode())
     settle(home, 50)
     # the register stands still; the dock collects, dies, comes back with everything
-    host.p.send_signal(signal.SIGSTOP)
-    more = codes(50, 300)
-    scanner.send("".join(c + "\r" for c in more).encode())
-    lib.wait_for(lambda: status(home).get("next") == 350)
-    pid = status(home)["pid"]
-    os.kill(pid, signal.SIGKILL)
-    lib.wait_for(lambda: not scanner.is_open())
-    started = time.monotonic()
-    host.p.send_signal(signal.SIGCONT)
-    scanner.wait_reader()
-    took = time.monotonic() - started - 0.15
-    got = settle(home, 350)
-    same(got, want + more, "dock killed with 300 scans unacknowledged: all there, once")
+    took = []
+    while not took or took[-1] >= 1.0 and len(took) < 20:  # a busy machine may hold up a good one
+        host.p.send_signal(signal.SIGSTOP)
+        more = codes(len(want), 300)
+        scanner.send("".join(c + "\r" for c in more).encode())
+        want += more
+        lib.wait_more(lambda: status(home).get("next", 0), len(want))
+        pid = status(home)["pid"]
+        os.kill(pid, signal.SIGKILL)
+        lib.wait_for(lambda: not scanner.is_open())
+        started = time.monotonic()
+        host.p.send_signal(signal.SIGCONT)
+        scanner.wait_open()
+        took.append(time.monotonic() - started)
+        scanner.wait_reader()
+        settle(home, len(want))
+    same(journal(home), want, "dock killed with 300 scans unacknowledged: all there, once")
     again = status(home)
-    t.check(again.get("pid") not in (None, pid) and again["boots"] == 1, "the register started a new dock", again)
-    t.check(took < 1.0 or os.getloadavg()[0] > 3, f"within a second ({took:.2f} s)")
+    t.check(again.get("pid") not in (None, pid) and again["boots"] == len(took), "the register started a new dock", again)
+    t.check(took[-1] < 1.0, f"within a second ({took[-1]:.2f} s)", took)
     scanner.send(b"after\r")
-    t.equal(settle(home, 351)[350:], ["after"], "and it reads on")
+    t.equal(settle(home, len(want) + 1)[len(want):], ["after"], "and it reads on")
     host.close()
     os.kill(again["pid"], signal.SIGTERM)
     t.check(lib.wait_for(lambda: not (home / "dock.sock").exists()), "SIGTERM ends the dock and its socket")
@@ -139,10 +147,12 @@ def test_register_dead(home):
         scanner.wait_reader()
         data = "".join(c + "\r\n" for c in codes(0, 500)).encode()
         scanner.send(data)
-        lib.wait_for(lambda: len(till.data) >= len(data))
+        lib.wait_more(lambda: len(till.data), len(data))
         t.check(till.data == data, "no register at all: the till gets every byte")
         os.write(till.fd, b"\x07beep")
-        t.equal(lib.wait_for(scanner.read), b"\x07beep", "what the till says reaches the scanner")
+        heard = []
+        lib.wait_for(lambda: heard.append(scanner.read()) or len(b"".join(heard)) >= 5)
+        t.equal(b"".join(heard), b"\x07beep", "what the till says reaches the scanner")
         till.close()
 
 
@@ -171,7 +181,7 @@ def test_injection(home):
         scanner.send(b"111\r\n")
         settle(home, 1)
         host.say("inject 4006381333931")
-        lib.wait_for(lambda: b"3931" in till.data)
+        lib.wait_for(lambda: len(till.data) >= 20)
         t.equal(till.data, b"111\r\n4006381333931\r\n", "a code goes to the till as the scanner would send it")
         t.check(lib.wait_for(lambda: said(home, r"done 1 0")), "and is reported done")
         t.equal(journal(home), ["111"], "it is no scan")
@@ -212,10 +222,9 @@ def test_display(home):
         host.kill()
         capture = subprocess.Popen([lib.program("goeswith-dock"), "capture", "--listen", str(home / "dock.sock")],
                                    stdout=subprocess.PIPE)
-        lib.wait_for(lambda: status(home).get("session"))
-        time.sleep(0.3)
+        lines = [capture.stdout.readline()]  # it comes when the dock captures
         scanner.send(b"\x02ab\\\r\n")
-        lines = [capture.stdout.readline() for _ in range(3)]
+        lines += [capture.stdout.readline() for _ in range(2)]
         t.equal([lines[0], lines[2]], [b"# goeswith capture 1\n", b"0 \\x02ab\\\\\\x0D\\x0A\n"],
                 "capture shows the bytes as they come")
         lib.end(capture)
@@ -250,15 +259,15 @@ def test_bad_input(home):
         host = Host(home, "--socket", home / "dock.sock")
         scanner.send(b"9" * 5000 + b"\r" + b"ok\r")
         t.equal(settle(home, 2), ["!1", "ok"], "over-long: one refusal, the next scan is good")
-        noise = os.urandom(1 << 16)
+        noise = random.Random(lib.seed()).randbytes(1 << 16)
         started = time.monotonic()
         for _ in range(32):
             scanner.send(noise)
         scanner.send(b"\r")
         t.check(d.poll() is None, f"2 MiB of noise in {time.monotonic() - started:.1f} s: the dock lives")
-        time.sleep(0.2)
-        scanner.send(b"good\r")
-        t.check(lib.wait_for(lambda: journal(home)[-1:] == ["good"]), "and takes the next scan")
+        # a starved host has not taken all of the noise yet, and a dock that is full refuses the newest
+        good = lib.wait_for(lambda: scanner.send(b"good\r") and lib.wait_for(lambda: journal(home)[-1:] == ["good"], 1.0))
+        t.check(good, "and takes the next scan", journal(home)[-2:])
         rss = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{d.pid}/status").read_text())[1])
         t.check(rss < 8192 or "san" in HOST, f"in {rss} KiB")
         host.close()
@@ -271,14 +280,8 @@ def test_idle(home):
         host = Host(home, "--socket", home / "dock.sock")
         scanner.send(b"1\r")
         settle(home, 1)
-        time.sleep(0.5)
-
-        def switches():
-            text = "".join(pathlib.Path(f"/proc/{pid}/status").read_text() for pid in (d.pid, host.p.pid))
-            return sum(map(int, re.findall(r"voluntary_ctxt_switches:\s+(\d+)", text)))
-        before = switches()
-        time.sleep(2.5)
-        t.check(switches() - before <= 2, "idle: neither dock nor host wakes up", switches() - before)
+        woken = lib.asleep(2.5, d.pid, host.p.pid)
+        t.check(woken == 0, "idle: neither dock nor host wakes up", woken)
         host.close()
 
 
@@ -305,22 +308,28 @@ def test_ends(home):
 
 
 def test_player(home):
-    (home / "f.scan").write_text("# three\n123\n\\x5dC1010950\\x1d10A\n@sleep 100\n\\\\4\n")
-    player = subprocess.Popen([lib.program("goeswith-sim"), "scanner", str(home / "f.scan"), "--port",
+    scans = home / "f.scan"
+    os.mkfifo(scans)
+    player = subprocess.Popen([lib.program("goeswith-sim"), "scanner", str(scans), "--port",
                                str(home / "scanner"), "--rate", "50", "--terminator", "crlf"],
                               stderr=subprocess.PIPE)
+    tape = open(scans, "w")
     lib.wait_for((home / "scanner").is_symlink)
 
     class Link:
         path = home / "scanner"
     with dock(home, Link):
+        # what is sent before the dock has found its step would be half a scan
+        lib.wait_for(lambda: status(home).get("starting") is False)
+        with tape:
+            tape.write("# three\n123\n\\x5dC1010950\\x1d10A\n@sleep 100\n\\\\4\n")
         host = Host(home, "--socket", home / "dock.sock")
         t.equal(settle(home, 3), ["123", "]C1010950\x1d10A", "\\4"], "goeswith-sim plays a file of scans")
         t.check(b"3 scans sent" in player.communicate(timeout=lib.DEADLINE)[1], "and says how many")
         t.check(not (home / "scanner").is_symlink(), "and takes its pseudo-terminal away")
         host.close()
-    (home / "f.scan").write_text("ok\nbad\\q\n")
-    r = lib.run("goeswith-sim", "scanner", home / "f.scan", "--port", "/dev/null", "--rate", "0")
+    (home / "bad.scan").write_text("ok\nbad\\q\n")
+    r = lib.run("goeswith-sim", "scanner", home / "bad.scan", "--port", "/dev/null", "--rate", "0")
     t.check(r.returncode == 3, "a faulty file is refused", r.stderr)
 
 

@@ -11,7 +11,7 @@ def chip(home, text):
     """Is this on the screen of a register started now?"""
     screen = lib.Screen("goeswith", "--home", home)
     try:
-        return screen.wait_text(text, 20)
+        return screen.wait_text(text)
     finally:
         screen.close()
 
@@ -30,11 +30,11 @@ def main():
         t.equal((home / "sync.news").stat().st_mtime_ns, before, "nothing new: the news are not written again")
         lib.run("goeswith", "--headless", "--home", home, stdin=SALE)
         screen = lib.Screen("goeswith", "--home", home)
-        t.check(screen.wait_text(" wait", 20), "events wait for the sync tool", screen.seen[-600:])
+        t.check(screen.wait_text(" wait"), "events wait for the sync tool", screen.seen[-600:])
         screen.seen = b""
         r = lib.run("goeswith-sync", "push", "--to", f"dir:{office}", "--home", home)
         t.equal(r.returncode, 0, "a push while the register runs")
-        t.check(screen.wait_text("sen", 20), "is on its screen without a key", screen.seen[-600:])
+        t.check(screen.wait_text("sen"), "is on its screen without a key", screen.seen[-600:])
         screen.close()
     t.done()
 
