@@ -153,7 +153,7 @@ FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
 UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
-E2E_TESTS  += report_today.py sync_push.py sync_mishaps.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
+E2E_TESTS  += report_today.py sync_push.py sync_mishaps.py sync_page.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
 FUZZERS    += event_json batch ack
 UNIT_TESTS += test_net
 E2E_TESTS  += sync_clickhouse.py sync_chdb.py
@@ -411,7 +411,7 @@ check-e2e: all $(UI_PREVIEW) $(DOCK_HOST)
 
 # What runs long, by others' programs most of the time: the emulated image, the evaluation, the
 # oracles, foreign servers (net/ has its unit test and fuzz target here).
-E2E_SKIP_san := sync_s3.py sync_chdb.py sync_clickhouse.py sync_operations.py dock_qemu.py dock_flash.py dock_qemu_time.py mine_evaluate.py decode_oracle.py
+E2E_SKIP_san := sync_s3.py sync_page.py sync_chdb.py sync_clickhouse.py sync_operations.py dock_qemu.py dock_flash.py dock_qemu_time.py mine_evaluate.py decode_oracle.py
 check-san:
 	$(Q)$(MAKE) --no-print-directory VARIANT=san check-run
 

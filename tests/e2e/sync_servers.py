@@ -95,8 +95,7 @@ def nginx(top, office, certs):
                  ("worker_processes auto", "worker_processes 1")]:
         assert a in text, a
         text = text.replace(a, b)
-    if os.geteuid() == 0:
-        text = "user root;\n" + text
+    text = text.replace("user www-data goeswith;", "user root;" if os.geteuid() == 0 else "")
     (top / "nginx.conf").write_text(text)
     (office / "temp").mkdir(exist_ok=True)
     server = Server(["nginx", "-p", top, "-c", top / "nginx.conf", "-g", "daemon off;", "-e", top / "error.log"], port)

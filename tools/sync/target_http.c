@@ -170,6 +170,12 @@ static int http_put(struct target *base, const char *name, const void *data, siz
 	if (rc < 0 || (status >= 200 && status < 300) || status == 412)
 		return rc;
 	rc = answer_failed(t, &room, status, answer, err);
+	/* Whose certificate is meant: a till may have been renamed. */
+	if (status == 403 && !t->s3)
+		return gw_err_set(err, rc,
+				  "%s/%.*s: not allowed: the certificate must be this terminal's, "
+				  "and not revoked (403)",
+				  t->url, (int)(strrchr(name, '/') - name), name);
 	if (rc != GW_E_NOT_FOUND)
 		return rc;
 	return t->s3 ? store_failed(t, &room, status, err)
