@@ -180,7 +180,7 @@ FUZZERS    += scan scan_frame scan_uri scan_pattern
 # --- rules ----------------------------------------------------------------------------------------
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB := $(B)/libgw.a
-UNIT_TESTS += test_dock test_dock_scanner test_dock_sim test_link test_link_host
+UNIT_TESTS += test_dock test_dock_lines test_dock_scanner test_dock_sim test_link test_link_host
 E2E_TESTS  += dock_budget.py dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
@@ -381,7 +381,7 @@ flash: firmware
 check-run check-e2e: firmware firmware-flash
 
 # The dock, all of it: 3,000 simulated seeds, fuzz smoke, the image in the emulator.
-CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_link_host test_dock test_dock_scanner test_flash test_flash_cuts test_flash_dock test_dock_sim)
+CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_link_host test_dock test_dock_lines test_dock_scanner test_flash test_flash_cuts test_flash_dock test_dock_sim)
 check-dock: all firmware firmware-flash $(CHECK_DOCK) $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(CHECK_DOCK)
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner flash" FUZZ_SECONDS=10 fuzz-run

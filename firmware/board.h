@@ -61,7 +61,7 @@ void gw_board_unit(uint8_t unit[8]);
 bool gw_board_has(enum gw_board_line line);
 /* Whether the watchdog or a fault ended the life before. */
 bool gw_board_was_watchdog(void);
-/* Feeds the watchdog, which resets after 2 s without. */
+/* Feeds the watchdog, which resets after about 2 s without. */
 void gw_board_watchdog(void);
 void gw_board_lamp(bool on);
 void gw_board_buzzer(bool on);

@@ -49,13 +49,16 @@ GW_QUEUE_INLINE bool gw_queue_put(struct gw_queue *q, uint8_t byte)
 	return true;
 }
 
-/* Writes bytes behind the end, where nobody looks yet.  There must be room. */
-static inline void gw_queue_lay(struct gw_queue *q, const uint8_t *bytes, uint16_t len)
+/*
+ * Writes a byte i places behind the end, where nobody looks yet.  False, and nothing written, when
+ * the end is no longer where it was: the other side has put a byte there.
+ */
+static inline bool gw_queue_lay(struct gw_queue *q, uint16_t end, uint16_t i, uint8_t byte)
 {
-	uint16_t in = q->in;
-
-	for (uint16_t i = 0; i < len; i++)
-		q->room[(uint16_t)(in + i) & q->mask] = bytes[i];
+	if (q->in != end)
+		return false;
+	q->room[(uint16_t)(end + i) & q->mask] = byte;
+	return true;
 }
 
 /* Makes what was laid part of the queue.  No other side may put between the two. */
@@ -71,6 +74,8 @@ GW_QUEUE_INLINE bool gw_queue_get(struct gw_queue *q, uint8_t *byte)
 
 	if (q->in == out)
 		return false;
+	/* Nor may it be read before the count is. */
+	__asm__ volatile("" ::: "memory");
 	*byte = q->room[out & q->mask];
 	__asm__ volatile("" ::: "memory");
 	q->out = (uint16_t)(out + 1u);

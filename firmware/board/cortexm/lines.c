@@ -42,8 +42,9 @@ size_t gw_board_get(enum gw_board_line line, uint8_t *bytes, size_t size, bool *
 	size_t n = 0;
 
 	while (u != NULL && n < size) {
-		/* Up to the place of an error, then the error, then on. */
-		if (u->error && u->rx.out == u->error_at) {
+		/* Up to the place of an error, then the error, then on.  It may come, with a byte
+		 * behind it, when we have already looked: late is not never. */
+		if (u->error && (int16_t)(uint16_t)(u->rx.out - u->error_at) >= 0) {
 			next_error(u);
 			*error = true;
 			break;
@@ -79,14 +80,18 @@ size_t gw_board_put_quiet(const uint8_t *bytes, size_t len)
 {
 	struct gw_uart *scanner = gw_line(GW_BOARD_SCANNER), *till = gw_line(GW_BOARD_TILL);
 	uint16_t in = till->tx.in;
-	bool quiet;
+	bool quiet = true;
 
 	if (len == 0 || len > till->tx.mask + 1u || gw_queue_used(&till->tx) > 0)
 		return 0;
 	/* Laid down behind the queue's end first, made part of it at one stroke: the scanner's
 	 * handler shares this queue and must not wait while we copy.  A byte of the scanner that
-	 * came meanwhile was put over ours and goes first, alone. */
-	gw_queue_lay(&till->tx, bytes, (uint16_t)len);
+	 * comes meanwhile goes first, alone; none of ours may be laid over it. */
+	for (uint16_t i = 0; quiet && i < len; i++) {
+		gw_irq_off();
+		quiet = gw_queue_lay(&till->tx, in, i, bytes[i]);
+		gw_irq_on();
+	}
 	gw_irq_off();
 	quiet = gw_queue_used(&scanner->rx) == 0 && !scanner->error && till->tx.in == in &&
 		gw_queue_used(&till->tx) == 0;

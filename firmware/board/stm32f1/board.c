@@ -70,7 +70,7 @@ static struct gw_uart till = {.regs = (volatile uint32_t *)0x40004800u,
 			      .rx = {room.till_rx, 63, 0, 0},
 			      .tx = {room.till_tx, 255, 0, 0}};
 static bool emulated, watchdog_start;
-static uint32_t clock_hz;
+static uint32_t clock_hz, lines_set; /* speed, bits and parity of scanner's and till's line */
 
 struct gw_uart *gw_line(enum gw_board_line line)
 {
@@ -215,9 +215,13 @@ static void start_uart(const struct gw_uart *u, uint32_t baud, uint32_t format)
 bool gw_board_set_lines(uint32_t baud, uint8_t bits, uint8_t parity)
 {
 	uint32_t format = parity == 0 ? 0 : parity == 1 ? CR1_PCE | CR1_PS : (uint32_t)CR1_PCE;
+	uint32_t wanted = baud << 8 | (uint32_t)bits << 4 | parity;
 
 	if (baud < clock_hz / 0xFFFFu + 1u || baud > clock_hz / 16u)
 		return false;
+	if (wanted == lines_set) /* a byte may be on its way: it is not cut for nothing */
+		return true;
+	lines_set = wanted;
 	if (bits == 8 && parity != 0)
 		format |= CR1_M;
 	gw_irq_off();
@@ -234,15 +238,14 @@ void gw_board_init(void)
 	clock_hz = start_clock();
 	start_pins();
 	start_uart(&host, 115200, 0);
-	start_uart(&scanner, 9600, 0);
-	start_uart(&till, 9600, 0);
+	(void)gw_board_set_lines(9600, 8, 0);
 	gw_irq_enable(IRQ_USART1);
 	gw_irq_enable(IRQ_USART2);
 	gw_irq_enable(IRQ_USART3);
 	gw_tick_start(clock_hz);
 	IWDG_KR = 0x5555;
-	IWDG_PR = 4;     /* 40 kHz / 64 */
-	IWDG_RLR = 1250; /* 2 s */
+	IWDG_PR = 4;     /* 40 kHz / 64; the clock is 30 to 60 kHz (ST DS5319) */
+	IWDG_RLR = 1250; /* 2 s: 1.3 to 2.7 */
 	IWDG_KR = 0xCCCC;
 }
 
