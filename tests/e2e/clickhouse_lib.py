@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -33,16 +32,6 @@ USERS = """<yandex><profiles><default><max_memory_usage>1500000000</max_memory_u
 <background_pool_size>2</background_pool_size></default></profiles><quotas><default/></quotas><users>
 <default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
 </default></users></yandex>"""
-
-
-def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def die_with_parent():
@@ -71,7 +60,7 @@ class Server:
             self.wait()
 
     def wait(self):
-        if not lib.wait_for(self.answers, 60, 0.05):
+        if not lib.wait_for(self.answers, step=0.05):
             raise RuntimeError("ClickHouse does not start: " + (self.folder / "errors").read_text()[-2000:])
 
     def answers(self):
@@ -93,7 +82,7 @@ class Server:
         request = urllib.request.Request(f"http://127.0.0.1:{self.http}/?{urllib.parse.urlencode(settings)}",
                                          data=sql.encode())
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
+            with urllib.request.urlopen(request, timeout=2 * lib.DEADLINE) as answer:
                 return answer.read().decode()
         except urllib.error.HTTPError as e:
             raise RuntimeError(e.read().decode()) from e
@@ -105,7 +94,7 @@ class Server:
 @contextlib.contextmanager
 def cluster(top):
     """Two running servers that know each other as the cluster `shops`, by the example that we ship."""
-    ports = free_ports(6)
+    ports = [lib.free_port() for _ in range(6)]
     text = (EXAMPLES / "clickhouse-cluster.xml.example").read_text()
     for n, tcp in enumerate((ports[1], ports[4]), 1):
         text = text.replace(f"<host>office-{n}</host><port>9000</port>", f"<host>127.0.0.1</host><port>{tcp}</port>")

@@ -22,7 +22,7 @@ import qemu_lib
 from qemu_lib import Feed, Machine, need, same
 
 HOST = str(lib.ROOT / os.environ.get("DOCK_HOST", "build/release/tests/e2e/dock_host"))
-SEED = int(os.environ.get("DOCK_QEMU_SEED", str(random.randrange(1 << 30))))
+SEED = lib.seed("DOCK_QEMU_SEED")
 ROUNDS = 6
 AREA, SIZE = 0x00100000, 16 * 1024
 CAP_FLASH, RESTORED = 16, 128
@@ -278,7 +278,6 @@ def software_dock(home, rng):
         box.close()
 
 
-print(f"# seed {SEED}", flush=True)
 with lib.home() as folder:
     software_dock(folder, random.Random(SEED))
 need(t, "qemu-system-arm", "arm-none-eabi-nm")

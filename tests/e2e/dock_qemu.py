@@ -21,7 +21,7 @@ import lib
 from qemu_lib import BOARDS, WARM, WATCHDOG, Debugger, Feed, Machine, image, need, same
 
 HOST = str(lib.ROOT / os.environ.get("DOCK_HOST", "build/release/tests/e2e/dock_host"))
-SEED = int(os.environ.get("DOCK_QEMU_SEED", str(random.randrange(1 << 30))))
+SEED = lib.seed("DOCK_QEMU_SEED")
 t = lib.Tap()
 
 
@@ -168,6 +168,14 @@ def player(b):
     same(t, b.h.settle(before + 60)[before:], codes, f"{b.board}: goeswith-sim scanner --raw, all terminators in turn")
 
 
+def typed(b, code, want):
+    """A code put into the till's line: reported done, and there, which its own line may tell later."""
+    before = len(b.m.till.data)
+    done = b.h.order(f"inject {code}")
+    lib.wait_for(lambda: len(b.m.till.data) - before >= len(want))
+    return done == "0" and bytes(b.m.till.data[before:]) == want
+
+
 def stx_etx(b):
     b.check(b.setup(1, answer=1, terminators=8), "the register sets the box to STX/ETX with answers")
     b.m.scanner.data.clear()
@@ -179,9 +187,7 @@ def stx_etx(b):
     b.m.scanner.send(b"\x02half")  # and nothing more
     lib.wait_for(lambda: b.h.journal()[-1:] == ["!3"])
     t.equal(lib.wait_for(lambda: bytes(b.m.scanner.data)), b"\x15", f"{b.board}: half a scan is answered by NAK")
-    before = len(b.m.till.data)
-    b.check(b.h.order("inject 4006381333931") == "0" and bytes(b.m.till.data[before:]) == b"\x024006381333931\x03",
-            "an injected code is framed alike", bytes(b.m.till.data[before:]))
+    b.check(typed(b, "4006381333931", b"\x024006381333931\x03"), "an injected code is framed alike", bytes(b.m.till.data[-40:]))
     b.m.reset()
     b.play("and so it is after a reset", [b"\x02a\rb\x03"], ["a\rb"])
     if b.board == "stm32f1":
@@ -189,11 +195,10 @@ def stx_etx(b):
         odd = bytes(c | 0x80 for c in b"\x024006\x03")
         b.play("parity bits are not data, and pass to the till", [odd], ["4006"])
         b.check(b.setup(0, line="96 7 0"), "7N2")
-        feed, before = b.feed(), len(b.m.till.data)
+        feed = b.feed()
         feed.scan("12", b"\xb1\xb2\x8d")
         b.check(lib.wait_for(lambda: b.h.journal()[-1:] == ["12"]), "7N2 is read", b.h.journal()[-2:])
-        b.check(b.h.order("inject 4") == "0" and bytes(b.m.till.data[before:]) == b"\xb1\xb2\x8d\xb4\x8d", "and spoken",
-                bytes(b.m.till.data[before:]))
+        b.check(feed.settle_till() and typed(b, "4", b"\xb4\x8d"), "and spoken", bytes(b.m.till.data[-10:]))
         b.check(b.h.order("setup 0 15 0 200 1 8 0") == "1", "100 baud is refused: the chip cannot")
     else:
         b.check(b.h.order("setup 1 8 1 200 96 7 2") == "1", "7E1 is refused: this UART cannot")
@@ -263,9 +268,7 @@ def ssi(b):
     b.m.pause(300)
     b.m.reset()
     b.play("after a reset SSI is still known", [good], ["]E04006381333931"])
-    before = len(b.m.till.data)
-    b.check(b.h.order("inject 5901234123457") == "0" and bytes(b.m.till.data[before:]) == decode_data(0x0B, "5901234123457"),
-            "an injected code is a packet", bytes(b.m.till.data[before:]))
+    b.check(typed(b, "5901234123457", decode_data(0x0B, "5901234123457")), "an injected code is a packet", bytes(b.m.till.data[-40:]))
     b.check(b.setup(0), "back to terminators")
 
 
@@ -462,11 +465,15 @@ def commands(b):
     b.check(lib.wait_for(lambda: "".join(re.findall(r"^raw ([0-9a-f]+)", (h.home / "host.out").read_text(), re.M)) == "7261770d"), "a capture shows the bytes")
     h.order("capture 0")
     b.check(h.order("selftest 1") == "0", "self-test")
-    tag, before = h.say("selftest 2"), len(m.till.data)
-    # a plug that leads the till's line back
-    lib.wait_for(lambda: len(m.till.data) >= before + 18)
-    m.till.send(bytes(m.till.data[before:]))
-    b.check(h.result(tag) == "0", "self-test with a plug in the till's line", bytes(m.till.data[before:]))
+    for _ in range(6):  # a plug that leads the till's line back; it has two seconds
+        before = len(m.till.data)
+        tag = h.say("selftest 2")
+        lib.wait_for(lambda: len(m.till.data) >= before + 18)
+        m.till.send(bytes(m.till.data[before:]))
+        told = h.result(tag), re.findall(rf"^done {tag} .*", (h.home / "host.out").read_text(errors="replace"), re.M)
+        if told[0] == "0":
+            break
+    b.check(told[0] == "0", "self-test with a plug in the till's line", (told, bytes(m.till.data[before:])))
 
 
 def display(b):
@@ -553,7 +560,6 @@ def run_board(board):
 
 
 need(t, "qemu-system-arm", "arm-none-eabi-nm", "arm-none-eabi-objdump")
-print(f"# seed {SEED}", flush=True)
 for each_board in os.environ.get("DOCK_QEMU_BOARDS", " ".join(BOARDS)).split():
     try:
         run_board(each_board)

@@ -25,7 +25,7 @@ import lib
 from qemu_lib import BOARDS, Feed, Machine, need, same
 
 SCANS = int(os.environ.get("DOCK_QEMU_SCANS", "1500"))
-SEED = int(os.environ.get("DOCK_QEMU_SEED", str(random.randrange(1 << 30))))
+SEED = lib.seed("DOCK_QEMU_SEED")
 RATE = 200
 t = lib.Tap()
 
@@ -232,7 +232,6 @@ def from_the_shelf():
 
 
 need(t, "qemu-system-arm", "arm-none-eabi-nm")
-print(f"# seed {SEED}", flush=True)
 for board in os.environ.get("DOCK_QEMU_BOARDS", "stm32f1 mps2-an385").split():
     with lib.home() as home:
         run = None

@@ -182,7 +182,7 @@ class Debugger:
 
     def __init__(self, path):
         self.s = socket.socket(socket.AF_UNIX)
-        self.s.settimeout(20)
+        self.s.settimeout(lib.DEADLINE)
         lib.wait_for(lambda: self.s.connect_ex(str(path)) == 0)
         self.rest = b""
         self.ask("?")  # stops the machine

@@ -7,7 +7,7 @@ import subprocess
 import uuid
 
 import lib
-from sync_servers import Server, free_port
+from sync_servers import Server
 
 KEY, SECRET = "tillkey", "tillsecret"
 PROGRAMS = "ceph ceph-mon ceph-osd monmaptool radosgw radosgw-admin s3cmd"
@@ -56,7 +56,7 @@ def missing():
 class Ceph:
     def __init__(self, top):
         self.top = pathlib.Path(top)
-        self.port, self.mon, self.mon1 = free_port(), free_port(), free_port()
+        self.port, self.mon, self.mon1 = lib.free_port(), lib.free_port(), lib.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.fsid = uuid.uuid4()
         for folder in ("mon", "osd", "rgw"):

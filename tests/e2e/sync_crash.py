@@ -53,14 +53,16 @@ def web(top, office, home, till):
         make_ca(certs, ca)
     make_cert(certs, "head", "server", address=True)
     make_cert(certs, "terminals", till)
-    configure(home, cert=certs / f"{till}.crt", key=certs / f"{till}.key", ca=certs / "head.crt", timeout=5)
+    configure(home, cert=certs / f"{till}.crt", key=certs / f"{till}.key", ca=certs / "head.crt")
     return nginx(top, office, certs)
 
 
 def play(journals, server, office):
     """Rounds of growing, pushing and collecting, in which something is killed each time.  Counts of kills."""
     killed = {"client": 0, "server": 0, "collector": 0}
-    while sum(killed.values()) < KILLS or sum(j.seq for _, j, _ in journals) < EVENTS:
+    # a machine on which most of them end before they are killed takes some more rounds
+    while sum(killed.values()) < KILLS or sum(j.seq for _, j, _ in journals) < EVENTS or \
+            min(killed["client"], killed["collector"]) <= 5 or (server is not None and killed["server"] <= 2):
         for home, j, place in journals:
             if j.seq < EVENTS // 2:
                 j.play(EVENTS // 2 // ROUNDS)

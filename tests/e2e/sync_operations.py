@@ -144,7 +144,7 @@ def users(top):
         told = lib.wait_for(lambda: "Read-only" in (top / "log").read_text())
         time.sleep(4)
         p.send_signal(signal.SIGTERM)
-        status = p.wait(20)
+        status = p.wait(lib.DEADLINE)
     lines = (top / "log").read_text().splitlines()
     t.check(told and status == 0, "the service's command, confined: what it may not write it says", "\n".join(lines))
     t.check(len(lines) == 1, f"the same trouble is one line in the log, not one a round ({len(lines)})", "\n".join(lines))
@@ -155,7 +155,7 @@ def users(top):
                          stderr=subprocess.DEVNULL)
     sent = lib.wait_for(lambda: len(list((inside / "up").rglob("*.zst"))) >= 2)
     p.send_signal(signal.SIGTERM)
-    t.check(sent and p.wait(20) == 0, "the service's command, confined, does its work and ends when told", "")
+    t.check(sent and p.wait(lib.DEADLINE) == 0, "the service's command, confined, does its work and ends when told", "")
     r = subprocess.run(confined(SYNC, inside, lib.program("goeswith-sync"), "collect", inside), capture_output=True, text=True,
                        env=dict(os.environ, GOESWITH_HOME=str(inside)))
     t.check(r.returncode == 0 and "taken with" in r.stdout, "the collector's command does, without a network", r.stderr)

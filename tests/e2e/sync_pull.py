@@ -229,6 +229,6 @@ with lib.home() as top:
         other = sync("push", "--home", home3, "--to", web)
         t.check(other.returncode == 4 and "another goeswith-sync" in other.stderr, "a second one is told", other.stderr)
         p.send_signal(signal.SIGTERM)
-        t.equal(p.wait(20), 0, "run: ends when told to")
+        t.equal(p.wait(lib.DEADLINE), 0, "run: ends when told to")
     server.shutdown()
 t.done()

@@ -16,12 +16,6 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def push(home, url, *args):
     r = sync("push", "--home", home, "--to", url, "--json", *args)
     return r, (json.loads(r.stdout) if r.stdout else {})
@@ -87,7 +81,7 @@ class Server:
 @contextlib.contextmanager
 def nginx(top, office, certs):
     """The configuration we ship, with its paths and port replaced."""
-    port = free_port()
+    port = lib.free_port()
     text = (lib.ROOT / "tools/sync/nginx.conf.example").read_text()
     for a, b in [("syslog:server=unix:/dev/log,tag=goeswith,nohostname", str(top / "nginx-error.log")), ("/run/nginx-goeswith.pid", str(top / "nginx.pid")),
                  ("/srv/goeswith", str(office)), ("/etc/goeswith/server", str(certs / "server")),
