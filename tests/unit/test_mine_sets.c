@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "tools/mine/itemsets.h"
 #include "tools/mine/measure.h"
 #include "tools/mine/rules.h"
+#include "random.h"
 #include "tools/mine/sales.h"
 
 #define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
@@ -22,12 +22,9 @@
 
 static uint64_t random_state;
 
-static uint32_t random_below(uint32_t n)
+static uint32_t below(uint32_t n)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (uint32_t)((random_state >> 20) % n);
+	return random_below(&random_state, n);
 }
 
 /* Random baskets as bit masks beside the sales made from them; a basket may be empty or repeat. */
@@ -38,9 +35,9 @@ struct trial {
 
 static void trial_make(struct trial *t, size_t spool_memory)
 {
-	uint32_t density = 1 + random_below(4);
+	uint32_t density = 1 + below(4);
 
-	t->items = 1 + random_below(ITEMS_MAX);
+	t->items = 1 + below(ITEMS_MAX);
 	t->baskets = 0;
 	assert_int_equal(gw_sales_init(&t->sales, spool_memory), GW_OK);
 	for (uint32_t i = 0; i < t->items; i++) {
@@ -49,14 +46,14 @@ static void trial_make(struct trial *t, size_t spool_memory)
 		snprintf(code, sizeof(code), "%c", 'a' + (int)i);
 		assert_int_equal(gw_sales_item(&t->sales, code, 1), i);
 	}
-	for (uint32_t n = random_below(BASKETS_MAX); n > 0; n--) {
+	for (uint32_t n = below(BASKETS_MAX); n > 0; n--) {
 		uint32_t ids[2 * ITEMS_MAX], count = 0, mask = 0;
 
 		for (uint32_t i = 0; i < t->items; i++)
-			if (random_below(4) < density) {
+			if (below(4) < density) {
 				mask |= 1u << i;
 				ids[count++] = i;
-				if (random_below(3) == 0)
+				if (below(3) == 0)
 					ids[count++] = i;
 			}
 		struct gw_basket b = {GW_NO_TIME, GW_NO_TILL, "", 0, ids, count};
@@ -129,22 +126,20 @@ static uint32_t brute_rules(const struct trial *t, const struct gw_mine_limits *
 
 static void rules_are_complete(void **state)
 {
-	uint64_t seed = (uint64_t)time(NULL);
 	static struct seen first, again;
 
 	(void)state;
-	print_message("seed %llu\n", (unsigned long long)seed);
-	random_state = seed * 2654435761u + 1;
+	random_state = random_seed();
 	for (int round = 0; round < 300; round++) {
 		struct trial t;
 		struct gw_order order;
-		struct gw_mine_limits limits = {.min_count = 1 + random_below(4),
-						.size_max = 2 + (int)random_below(3),
+		struct gw_mine_limits limits = {.min_count = 1 + below(4),
+						.size_max = 2 + (int)below(3),
 						.threads = 1,
 						.memory = 1 << 20};
-		struct gw_rule_filter filter = {.min_confidence = {random_below(11), 10}};
+		struct gw_rule_filter filter = {.min_confidence = {below(11), 10}};
 
-		trial_make(&t, random_below(2) * 4096);
+		trial_make(&t, below(2) * 4096);
 		assert_int_equal(gw_order_make(&order, &t.sales, NULL, limits.min_count, 0, NULL),
 				 GW_OK);
 		for (int run = 0; run < 2; run++) {
@@ -203,11 +198,9 @@ static int check_productive(void *ctx, const struct gw_mined_rule *rule)
 static void productive_rules(void **state)
 {
 	static struct seen s;
-	uint64_t seed = (uint64_t)time(NULL);
 
 	(void)state;
-	print_message("seed %llu\n", (unsigned long long)seed);
-	random_state = seed * 2654435761u + 99;
+	random_state = random_seed() + 99;
 	for (int round = 0; round < 60; round++) {
 		struct trial t;
 		struct gw_order order;

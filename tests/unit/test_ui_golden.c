@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/home.h"
 #include "base/utf8.h"
+#include "random.h"
 #include "ui_scenes.h"
 
 #define DIR_NAME "tests/data/golden"
@@ -206,14 +206,11 @@ static void any_size(void **state)
 	struct gw_canvas *canvas = calloc(1, sizeof(*canvas));
 	const size_t all = sizeof(canvas->cells);
 	uint8_t *behind, *copy = malloc(all);
-	const char *seed_text = getenv("SEED");
-	unsigned seed =
-		seed_text != NULL ? (unsigned)strtoul(seed_text, NULL, 10) : (unsigned)time(NULL);
+	unsigned seed = (unsigned)random_seed();
 
 	(void)state;
 	assert_non_null(canvas);
 	assert_non_null(copy);
-	print_message("# seed %u\n", seed);
 	for (int round = 0; round < 1500; round++) {
 		struct format format = {"",
 					1 + (int)(rand_r(&seed) % 60),
