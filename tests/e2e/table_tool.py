@@ -3,11 +3,13 @@
 import json
 import os
 import pathlib
+import pty
 import random
 import resource
 import shutil
 import signal
 import subprocess
+import termios
 import time
 import unicodedata
 
@@ -414,6 +416,18 @@ def locked_key():
         done = table("sign", bundle, "--key", secret, "--password-file", folder / "pw")
         t.equal(done.returncode, 0, "a key with a password signs")
         t.equal(minisign("-V", "-p", public, "-m", bundle / "manifest").returncode, 0, "minisign verifies it")
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execv(lib.program("goeswith-table"), ["goeswith-table", "sign", str(bundle), "--key", str(secret)])
+        said = b""
+        while b"Password" not in said:
+            said += os.read(fd, 1000)
+        hidden = lib.wait_for(lambda: not termios.tcgetattr(fd)[3] & termios.ECHO)
+        os.write(fd, b"\x03")
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        t.equal((bool(hidden), status, bool(termios.tcgetattr(fd)[3] & termios.ECHO)), (True, 6, True),
+                "Ctrl-C at the password: the terminal shows again what is typed")
+        os.close(fd)
 
 
 def spoken():

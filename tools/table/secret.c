@@ -1,6 +1,7 @@
 #include "tools/table/secret.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,31 +27,50 @@ static int password_of_file(const char *path, char out[PASSWORD_MAX], struct gw_
 	return GW_OK;
 }
 
+static void ends_the_read(int number)
+{
+	(void)number;
+}
+
+/* Reads without an echo.  Ctrl-C ends it, but not before the terminal shows again what is typed. */
+static ssize_t read_hidden(int fd, char out[PASSWORD_MAX])
+{
+	static const char prompt[] = "Password of the key: ";
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	struct sigaction before[4], action = {.sa_handler = ends_the_read};
+	struct termios shown, hidden;
+	ssize_t n = -1;
+
+	if (tcgetattr(fd, &shown) != 0)
+		return -1;
+	for (int i = 0; i < 4; i++)
+		sigaction(numbers[i], &action, &before[i]);
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(fd, TCSAFLUSH, &hidden);
+	if (write(fd, prompt, sizeof(prompt) - 1) > 0)
+		n = read(fd, out, PASSWORD_MAX - 1);
+	tcsetattr(fd, TCSAFLUSH, &shown);
+	for (int i = 0; i < 4; i++)
+		sigaction(numbers[i], &before[i], NULL);
+	return write(fd, "\n", 1) == 1 ? n : -1;
+}
+
 /* Asks on the terminal itself, so that a pipe on stdin does not get in the way. */
 static int ask_password(char out[PASSWORD_MAX], struct gw_err *err)
 {
-	static const char prompt[] = "Password of the key: ";
-	struct termios shown, hidden;
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = -1;
+	ssize_t n = fd >= 0 ? read_hidden(fd, out) : -1;
 
-	out[0] = '\0';
-	if (fd >= 0 && tcgetattr(fd, &shown) == 0) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fd, TCSAFLUSH, &hidden);
-		if (write(fd, prompt, sizeof(prompt) - 1) > 0)
-			n = read(fd, out, PASSWORD_MAX - 1);
-		tcsetattr(fd, TCSAFLUSH, &shown);
-		n = write(fd, "\n", 1) == 1 ? n : -1;
-	}
+	out[n > 0 ? n : 0] = '\0';
 	if (fd >= 0)
 		close(fd);
+	if (n < 0 && fd >= 0)
+		return gw_err_set(err, GW_E_DENIED, "the key is locked, and no password was given");
 	if (n < 0)
 		return gw_err_set(err, GW_E_DENIED,
 				  "the key is locked and there is no terminal to ask for its "
 				  "password; use --password-file");
-	out[n] = '\0';
 	out[strcspn(out, "\r\n")] = '\0';
 	return GW_OK;
 }
