@@ -2,6 +2,7 @@
 """goeswith-sync and what happens to people: another stick, a stray file in the folder, a file that may not be read, a
 batch the server will never take, a service that is told to end while a server is silent, words in the wrong place."""
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -84,6 +85,42 @@ def hole(top):
         push(home, url)
         t.equal((difference(j, office / "collection.db"), outbox(home)), ("", []),
                 "a file that the server lost before it was collected is put again")
+
+
+def dropped(top):
+    """Sent, lost there, and dropped here since the outbox was full: head office is told."""
+    home, office, j = till(top, "dropped", 900)
+    with serve(Folder, office) as (_, url):
+        push(home, url, "--batch-events", "200")
+        sorted((office / "up" / j.till).iterdir())[1].unlink()
+        with contextlib.closing(__import__("sqlite3").connect(home / "sync.db")) as db:
+            db.execute("UPDATE batch SET state = 4 WHERE first = 201")
+            db.commit()
+        for _ in range(2):
+            sync("collect", office)
+            r, done = push(home, url)
+    ack = json.loads((office / "ack" / j.till).read_text())
+    t.equal((ack["epochs"][0]["gaps"], done["unacknowledged_batches"]), ([[201, 400]], 0),
+            "a batch that was dropped after it was sent, and never collected: a gap, and the rest is confirmed")
+
+
+def forged(top):
+    """A kind inside of something else is not the event's: what is stored stays JSON, and the same when derived anew."""
+    _, office, j = till(top, "forged", 1)
+    folder = office / "up" / j.till
+    folder.mkdir(parents=True)
+    frame = '"at":"2026-11-22T10:00:00.000Z","mono":1,"boot":1,"basket":"b"'
+    text = json.dumps({"goeswith": 1, "terminal": j.till, "epoch": "aa", "first": 1, "last": 2, "prev": "",
+                       "sealed_at": "2026-11-22T10:00:00Z"}) + "\n"
+    text += f'{{"seq":1,{frame},"x":{{"kind":"close","z":{{"q":1}}}},"kind":"open"}}\n'
+    text += f'{{"seq":2,{frame},"x":{{"kind":"close"}},"kind":"cl\\u006fse","reason":"total"}}\n'
+    name = hashlib.blake2b(text.encode(), digest_size=32).hexdigest()[:32]
+    (folder / f"aa-{1:012d}-{2:012d}-{name}.ndjson.zst").write_text(text)
+    r = sync("collect", office)
+    got = [(kind, json.loads(body) if body.startswith("{") else body) for kind, body in
+           rows(office / "collection.db", "SELECT kind, CASE WHEN json_valid(body) THEN body ELSE 'no JSON' END FROM event")]
+    t.equal(got, [("open", {"x": {"kind": "close", "z": {"q": 1}}}), ("close", {"x": {"kind": "close"}, "reason": "total"})],
+            "a kind inside of something else is not the event's")
 
 
 def strays(top):
@@ -206,6 +243,8 @@ def words(top):
 with lib.home() as top:
     other_sticks(top)
     hole(top)
+    dropped(top)
+    forged(top)
     strays(top)
     epochs(top)
     ending(top)

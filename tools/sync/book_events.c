@@ -17,7 +17,10 @@ struct line {
 	char *body; /* malloc'ed */
 };
 
-/* Our own lines end their frame with the kind; the rest of the line is the body as it was. */
+/*
+ * Our own lines end their frame with the kind; the rest of the line is the body as it was.  A frame
+ * holds no object: a kind behind a brace is one of something else.
+ */
 static char *body_of(const char *line, size_t len, char kind[32])
 {
 	static const char *const frame[] = {"seq", "at", "mono", "boot", "basket", "scan", "kind"};
@@ -26,6 +29,8 @@ static char *body_of(const char *line, size_t len, char kind[32])
 	json_t *o;
 	char *body;
 
+	if (at != NULL && memchr(line + 1, '{', (size_t)(at - line - 1)) != NULL)
+		end = NULL;
 	if (end != NULL && end - (at + 8) < 32 && (end[1] == ',' || end[1] == '}')) {
 		size_t rest = len - (size_t)(end + 1 - line);
 

@@ -61,7 +61,10 @@ static int make_key(struct device_key *key, const char *folder, struct gw_err *e
 		rc = secret_path(path, folder, err);
 	if (rc == GW_OK)
 		rc = write_public(folder, key, err);
-	return rc == GW_OK ? write_secret(path, key, err) : rc;
+	if (rc == GW_OK)
+		rc = write_secret(path, key, err);
+	/* What it has signed must not outlive it. */
+	return rc == GW_OK ? gw_dir_sync(folder, err) : rc;
 }
 
 int device_key_load(struct device_key *key, const char *folder, struct gw_err *err)

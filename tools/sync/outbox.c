@@ -1,5 +1,6 @@
 #include "tools/sync/outbox.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -18,13 +19,16 @@ int outbox_put_aside(const struct sync *s, struct state *state, struct batch_row
 		rc = gw_path_join(to, folder, row->name, err);
 	if (rc < 0)
 		return rc;
-	fprintf(stderr, "%sgoeswith-sync: put aside events %" PRId64 " to %" PRId64 ": %s (%s)\n",
-		s->progress ? "\r\033[K" : "", row->first, row->last, reason, to);
 	row->state = BATCH_QUARANTINED;
 	snprintf(row->reason, sizeof(row->reason), "%s", reason);
-	/* A file without its row is swept from the outbox: it is moved first. */
-	rename(from, to);
-	return state_put(state, row, err);
+	/* A file without its row is swept from the outbox: it is moved first, and stays so. */
+	if (rename(from, to) != 0 && errno != ENOENT)
+		return gw_err_errno(err, GW_E_STORAGE, errno, "cannot move %s to %s", row->name,
+				    folder);
+	fprintf(stderr, "%sgoeswith-sync: put aside events %" PRId64 " to %" PRId64 ": %s (%s)\n",
+		s->progress ? "\r\033[K" : "", row->first, row->last, reason, to);
+	rc = gw_dir_sync(folder, err);
+	return rc == GW_OK ? state_put(state, row, err) : rc;
 }
 
 int outbox_commit(const struct sync *s, struct state *state, struct batch_row *row,

@@ -194,10 +194,20 @@ static int put_gone(void *ctx, const struct batch_row *row)
 }
 
 /*
- * A batch that was put aside here never comes: unless head office is told so, it waits for it, and
- * confirms nothing of what is behind it.
+ * A batch that was put aside here never comes; one that was sent and then dropped from a full
+ * outbox does not, when head office waits for just that one.
  */
-static int tell_aside(void *ctx, const struct batch_row *row)
+static bool never_comes(const struct pushing *p, const struct batch_row *row)
+{
+	int64_t upto = ack_committed(&p->ack, row->epoch);
+
+	return (row->state == BATCH_QUARANTINED && row->last > upto) ||
+	       (row->state == BATCH_DROPPED && row->first == upto + 1 &&
+		ack_have(&p->ack, row->epoch) > row->last);
+}
+
+/* Unless head office is told so, it waits, and confirms nothing of what is behind. */
+static int tell_gap(void *ctx, const struct batch_row *row)
 {
 	struct pushing *p = ctx;
 	struct target_answer answer = {0};
@@ -206,8 +216,7 @@ static int tell_aside(void *ctx, const struct batch_row *row)
 	size_t len = 0;
 	int rc;
 
-	if (row->state != BATCH_QUARANTINED || p->failure < 0 ||
-	    row->last <= ack_committed(&p->ack, row->epoch))
+	if (p->failure < 0 || !never_comes(p, row))
 		return GW_OK;
 	rc = seal_gap(&p->key, p->result->till, row, file, &data, &len, p->err);
 	if (rc < 0)
@@ -293,7 +302,7 @@ static int push_steps(struct pushing *p)
 	if (rc == GW_OK && p->failure == GW_OK && p->target->ops->is_gone != NULL)
 		rc = state_each(p->state, put_gone, p, p->err);
 	if (rc == GW_OK && p->failure == GW_OK)
-		rc = state_each(p->state, tell_aside, p, p->err);
+		rc = state_each(p->state, tell_gap, p, p->err);
 	if (rc == GW_OK)
 		rc = seal_cap(p->sync, p->state, &p->key, p->result->till, &dropped, p->err);
 	p->result->dropped_events = dropped;
