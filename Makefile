@@ -371,12 +371,13 @@ $(foreach b,$(FW_FLASH_BOARDS),$(eval $(call FIRMWARE,$(b)-flash,$(b),-DGW_FLASH
 
 FW_BURN = stm32f1$(if $(FLASH_JOURNAL),-flash)
 flash: firmware
-	$(Q)if command -v openocd >/dev/null; then \
+	$(Q)[ -f build/firmware/$(FW_BURN)/dock.elf ] || { echo "flash: there is no build/firmware/$(FW_BURN)/dock.elf"; exit 4; }; \
+	if command -v openocd >/dev/null; then \
 		openocd -f interface/stlink.cfg -f target/stm32f1x.cfg \
 			-c "program build/firmware/$(FW_BURN)/dock.elf verify reset exit"; \
 	elif command -v st-flash >/dev/null; then \
 		st-flash --reset write build/firmware/$(FW_BURN)/dock.bin 0x08000000; \
-	else echo "flash: neither openocd nor st-flash is installed"; exit 4; fi
+	else echo "flash: neither openocd nor st-flash is installed (apt-get install --no-install-recommends openocd)"; exit 4; fi
 
 check-run check-e2e: firmware firmware-flash
 

@@ -41,6 +41,8 @@ struct gw_dock_client {
 	struct gw_port port;
 	struct gw_dock_peer peer; /* the software dock we are connected to, pid 0: none */
 	bool up, told_once;
+	bool greeted; /* a HELLO has come since we connected */
+	bool busy;    /* another register was served when we last spoke */
 	enum gw_dock_state told;
 	int64_t retry_at_ms, retry_ms; /* retry_at_ms -1: connected */
 	int64_t now_ms;
@@ -174,10 +176,14 @@ static void link_hello(void *ctx, const struct gw_link_hello *hello)
 	struct gw_dock_client *c = ctx;
 	bool scanner = (hello->state & GW_LINK_ST_SCANNER) != 0;
 	bool starting = (hello->state & GW_LINK_ST_STARTING) != 0;
+	/* A dock greets whoever connects; the next HELLO is for the one it serves. */
+	bool ours = c->greeted || !c->busy;
 
+	c->greeted = true;
 	c->clock_less_dock = (uint32_t)c->now_ms - hello->now_ms;
-	if (hello->session == 0)
+	if (hello->session == 0 || !ours)
 		return; /* not ours yet */
+	c->busy = false;
 	/* A dock that was reset has begun its display anew, and forgotten who captures. */
 	if (hello->boots != c->boots || hello->session != c->session) {
 		c->show_stale = true;
@@ -216,7 +222,8 @@ static void link_alarm(void *ctx, enum gw_link_alarm alarm, uint32_t count)
 		c->ops->gap(c->ctx, 0, "the dock was older than the journal; a new session began");
 		break;
 	case GW_LINK_ALARM_BUSY:
-		tell(c, GW_DOCK_GONE, "Another register has the scanner");
+		c->busy = true;
+		tell(c, GW_DOCK_GONE, "Another register has the scanner; end it first");
 		break;
 	case GW_LINK_ALARM_MAJOR:
 		tell(c, GW_DOCK_GONE, "The dock is of another version; update it");
@@ -321,6 +328,7 @@ static void connect_now(struct gw_dock_client *c)
 		return;
 	}
 	c->up = true;
+	c->greeted = false;
 	c->show_stale = true;
 	c->capture_stale = c->capture != 0;
 	c->retry_at_ms = -1;
@@ -333,7 +341,8 @@ static void disconnect(struct gw_dock_client *c)
 	gw_port_close(&c->port);
 	gw_link_host_stop(&c->link);
 	c->up = false;
-	c->retry_at_ms = c->now_ms; /* at once: a killed dock is back within a second */
+	/* At once: a killed dock is back within a second.  A busy one is not free so soon. */
+	c->retry_at_ms = c->now_ms + (c->busy ? RETRY_MAX_MS : 0);
 	tell(c, GW_DOCK_GONE, "The scanner's dock stopped; starting it again");
 }
 

@@ -336,6 +336,33 @@ def capturing():
         lib.end(full)
 
 
+def ticks(r):
+    """Processor time of a program, in hundredths of a second."""
+    fields = open(f"/proc/{r.process.pid}/stat").read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def two_registers():
+    """The second waits for the first to end: it neither claims the scanner nor races for it."""
+    with lib.home() as path, shop(path, till=True) as (home, scanner, first):
+        (path / "second").mkdir()
+        other = make_home(path / "second")
+        with Register(other, "--dock", home / "dock.sock") as second:
+            t.check(second.sees("Another register has the scanner; end it first"), "a second register is told, with what to do", second.text())
+            before, claims = ticks(second), 0
+            for _ in range(60):
+                second.wait(lambda: False, 0.05)
+                claims += "● scan" in second.text()
+            t.equal(claims, 0, "and never says that it has the scanner")
+            t.check(ticks(second) - before < 30, f"nor asks all the time ({ticks(second) - before} ticks in 3 s)")
+            p = dock(other, "status")
+            t.check(p.returncode == 4 and "end it first" in p.stderr, "goeswith dock says so too", p.stderr)
+            first.close()
+            t.check(second.sees("● scan"), "the first gone, it has the scanner", second.text())
+            scanner.send(TORCH + "\r")
+            t.check(second.sees("Torch"), "and its scans", second.text())
+
+
 typing()
 again_if_starved("no quiet line", no_quiet_line, QUIET)
 again_if_starved("half a scan", half_a_scan, STEP)
@@ -344,4 +371,5 @@ nobody_there()
 asking()
 plugged_back()
 capturing()
+two_registers()
 t.done()
