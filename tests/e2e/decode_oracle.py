@@ -122,7 +122,7 @@ def make_links(r):
 
 def judge(command, lines):
     done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True,
-                          timeout=4 * lib.DEADLINE)
+                          timeout=2 * lib.DEADLINE)
     return done.stdout.splitlines()
 
 
@@ -136,7 +136,7 @@ def install_bwip():
         (BUILD / "package.json").write_text("{}", encoding="utf-8")
         try:
             done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", BWIP], cwd=BUILD,
-                                  capture_output=True, text=True, timeout=2 * lib.DEADLINE)
+                                  capture_output=True, text=True, timeout=lib.DEADLINE)
         except subprocess.TimeoutExpired:
             return None, "npm does not answer"
         if done.returncode != 0:

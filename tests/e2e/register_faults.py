@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import lib
+import ui_home
 
 
 def events(home, kind=None):
@@ -97,26 +98,23 @@ def full_disk_is_on_the_screen(t):
         player = subprocess.Popen([lib.program("goeswith-sim"), "scanner", "-", "--port", str(home / "scanner")],
                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         lib.wait_for(lambda: (home / "scanner").exists())
-        screen = lib.Screen("goeswith", "--home", disk, "--scanner", home / "scanner")
         try:
-            screen.wait_text("F10")
-            # what comes while the port opens is thrown away
-            lib.wait_for(lambda: screen.pump(0.05) or scanner_ready(disk))
+            screen = ui_home.Register(disk, "--scanner", home / "scanner")
+            screen.scanner_ready()  # what comes while the port opens is thrown away
             fill(disk)
             # By scanner: a key would have the screen drawn once more anyway.
             for n in range(40):
                 code = f"CODE-{n:04d}-{'x' * 60}"
                 player.stdin.write(code.encode() + b"\n")
                 player.stdin.flush()
-                told = lambda: b"Notes wait in memory" in screen.seen  # noqa: E731
-                lib.wait_for(lambda: screen.pump(0.05) or told() or code in str(events(disk, "line")))
-                if told():
+                screen.wait(lambda: "Notes wait in memory" in screen.text() or code in str(events(disk, "line")))
+                if "Notes wait in memory" in screen.text():
                     break
-            t.check(told() and code not in str(events(disk, "line")), name, screen.seen[-400:])
+            t.check("Notes wait in memory" in screen.text() and code not in str(events(disk, "line")), name, screen.text())
         finally:
             screen.close()
             lib.end(player)
-            subprocess.run(["umount", disk], check=False)
+            subprocess.run(["umount", "-l", disk], check=False)
 
 
 def survives_full_disk(t):
@@ -152,7 +150,7 @@ def survives_full_disk(t):
             t.equal(codes, ["04006381333931", *[f"item-{n}" for n in range(60)], "after"],
                     "every scan is in the journal, once, in order")
         finally:
-            subprocess.run(["umount", disk], check=False)
+            subprocess.run(["umount", "-l", disk], check=False)
 
 
 def table_faults(t):

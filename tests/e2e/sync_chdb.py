@@ -27,7 +27,7 @@ def modules():
         (folder / "package.json").write_text("{}")
         try:
             done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", CHDB], cwd=folder, capture_output=True,
-                                  text=True, timeout=3 * lib.DEADLINE)
+                                  text=True, timeout=lib.DEADLINE)
         except subprocess.TimeoutExpired:
             return None, "npm does not answer"
         if done.returncode != 0:

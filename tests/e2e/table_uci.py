@@ -89,7 +89,7 @@ def main():
         print(f"# {names[best[0]]} -> {names[best[1]]}: {best[2]} times, confidence {best[4]:.2f}")
         register = lib.Headless(home / "till", "--store", "UCI", "--terminal", "T1")
         register.send({"do": "scan", "data": best[0]})
-        got = {a["on"]: a for a in register.read_until("offer", 20)}
+        got = {a["on"]: a for a in register.read_until("offer")}
         t.equal(got.get("line", {}).get("name"), names[best[0]], "the register knows the item")
         t.check(got.get("offer", {}).get("code") in {y for x, y, *_ in rules if x == best[0]},
                 "and offers what goes with it", got)

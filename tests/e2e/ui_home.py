@@ -49,6 +49,7 @@ class Register(Terminal):
         """Ends it as a closed window does, and what it started with it."""
         super().close()
         self.wait_exit()
+        self.err.close()
 
     def sees(self, *words):
         return self.wait(lambda: all(w in self.text() for w in words))
