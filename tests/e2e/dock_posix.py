@@ -237,7 +237,7 @@ def test_display(home):
 
 def test_replug(home):
     scanner = Scanner(home / "scanner")
-    with dock(home, scanner):
+    with dock(home, scanner, "--idle-gap", 10000):  # no pause of a busy machine ends the half scan
         scanner.wait_reader()
         host = Host(home, "--socket", home / "dock.sock")
         scanner.send(b"1\rhalf")
