@@ -156,7 +156,7 @@ def strays(top):
     j.play(50)
     push(home, f"dir:{office}")
     r = sync("collect", office)
-    t.check(r.returncode == 5 and "AD" in r.stderr and "1 files or folders" in r.stderr and difference(j, office / "collection.db") == "",
+    t.check(r.returncode == 5 and "AD" in r.stderr and "not all of it: 1 " in r.stderr and difference(j, office / "collection.db") == "",
             "one terminal's acknowledgement cannot be written: told", r.stderr)
     r, done = push(home, f"dir:{office}")
     t.equal((done["unacknowledged_batches"], outbox(home)), (0, []), "... and the others have theirs")
@@ -175,7 +175,7 @@ def strays(top):
         hidden.mkdir(), (hidden / path.name).write_bytes(path.read_bytes()), os.chmod(hidden / path.name, 0)
         r = subprocess.run(["setpriv", "--reuid=64001", "--regid=64001", "--clear-groups", lib.program("goeswith-sync"),
                             "collect", str(office), "--home", str(office)], capture_output=True, text=True, cwd="/")
-        t.check(r.returncode == 5 and "AA" in r.stderr and "2 files or folders" in r.stderr and
+        t.check(r.returncode == 5 and "AA" in r.stderr and "not all of it: 2 " in r.stderr and
                 difference(j, office / "collection.db") == "", "what may not be read is told, the rest is collected", r.stderr)
     else:
         t.skip("what may not be read", "not root, or no setpriv")
@@ -236,6 +236,11 @@ def words(top):
         r = sync(*args, *(() if "--home" in args else ("--home", home)))
         t.check(r.returncode == status and say in r.stderr and "secret" not in r.stderr,
                 f"{' '.join(pathlib.Path(str(a)).name for a in args)}: said", r.stderr)
+    (home / "goeswith.conf").write_text(f"[sync]\nto = dir:{office}\nsigned_ack = yes\nbatch_kb = 100\n")
+    r = sync("push", "--home", home)
+    t.check(r.returncode == 0 and r.stderr.count("\n") == 1 and 'no setting "signed_ack"' in r.stderr,
+            "a setting that there is not: said", r.stderr)
+    shutil.rmtree(office), office.mkdir()
     r = sync("collect", office)
     t.check(r.returncode == 0 and "no folder up" in r.stderr, "a folder without up/: said", r.stderr)
 

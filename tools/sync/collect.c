@@ -483,8 +483,8 @@ int sync_collect(struct sync *s, struct gw_err *err)
 		print_result(&c);
 	if (rc == GW_OK && c.troubles > 0)
 		rc = gw_err_set(err, GW_E_STORAGE,
-				"%" PRId64 " files or folders could not be read or moved (see "
-				"above); the rest was collected",
+				"not all of it: %" PRId64 " could not be read, moved or written "
+				"(see above); the rest is done",
 				c.troubles);
 	free(c.ack);
 	c.sink->ops->close(c.sink);

@@ -1,5 +1,6 @@
 /* goeswith-sync: journals to head office, tables back. */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,13 +23,12 @@ enum {
 };
 
 static const struct gw_cli_option options[] = {
-	{OPT_TO, "to", "URL", "where batches go: dir:PATH, https://..., s3://BUCKET/PREFIX"},
+	{OPT_TO, "to", "URL", "where batches go: dir:PATH, https://..., s3://..."},
 	{OPT_FROM, "from", "URL", "where tables come from (else as --to)"},
-	{OPT_INTO, "into", "FILE|URL",
-	 "collect: the database (else DIR/collection.db), or clickhouse:http://HOST:PORT[/DB]"},
-	{OPT_CLUSTER, "cluster", "NAME", "collect, schema: make the tables on this cluster"},
+	{OPT_INTO, "into", "FILE|URL", "collect: where to (else DIR/collection.db)"},
+	{OPT_CLUSTER, "cluster", "NAME", "collect, schema: make tables on this cluster"},
 	{OPT_KEYS, "keys", "DIR", "collect: demand signatures by DIR/TERMINAL.pub"},
-	{OPT_ACK_KEY, "ack-key", "FILE", "collect: sign acknowledgements with this secret key"},
+	{OPT_ACK_KEY, "ack-key", "FILE", "collect: sign acknowledgements with this key"},
 	{OPT_PASSWORD, "password-file", "FILE",
 	 "... whose password is the first line of this file"},
 	{OPT_REMOVE, "remove", NULL, "collect: delete files already taken"},
@@ -52,13 +52,12 @@ static const struct gw_cli_program program = {
 		    "verify [JOURNAL]\n"
 		    "salvage JOURNAL -o NEW",
 	.about = "Brings journals to head office, and rule tables back.\n\n"
-		 "  push     seals new events into batches, uploads them, deletes what head office "
-		 "has\n"
+		 "  push     seals new events into batches, uploads them, and deletes\n"
+		 "           what head office has\n"
 		 "  pull     fetches, checks and installs the newest rule table\n"
 		 "  run      both, for ever\n"
-		 "  collect  head office: checks the batches below DIR/up, takes them into a "
-		 "database,\n"
-		 "           or into ClickHouse, publishes DIR/ack/TERMINAL\n"
+		 "  collect  head office: checks the batches below DIR/up, takes them into\n"
+		 "           a database or ClickHouse, publishes DIR/ack/TERMINAL\n"
 		 "  schema   makes the tables in ClickHouse (prints them when no URL is given)\n"
 		 "  status   what is waiting, since when, and why\n"
 		 "  verify   checks the hash chain of a journal\n"
@@ -164,9 +163,32 @@ static int find_paths(struct sync *s, struct gw_err *err)
 		       : rc;
 }
 
+/* A misspelt word does nothing, and some of them are there for safety. */
+static void look_at_setting(void *ctx, const char *key, const char *value)
+{
+	static const char *const others[] = {
+		"to",     "from",      "cert",    "key",   "ca",         "s3_endpoint", "s3_region",
+		"s3_key", "s3_secret", "timeout", "every", "pull_every", "signed_acks", "splay"};
+	bool known = false;
+
+	(void)ctx, (void)value;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		known = known || strcmp(others[i], key) == 0;
+	for (size_t i = 0; i < NUMBERS; i++)
+		known = known || strcmp(numbers[i].key, key) == 0;
+	if (!known)
+		fprintf(stderr,
+			"goeswith-sync: warning: section [sync] of the configuration has no "
+			"setting \"%s\"\n",
+			key);
+}
+
 static int prepare(struct sync *s, const char *values[NUMBERS], struct gw_err *err)
 {
 	int rc = find_paths(s, err);
+
+	if (rc == GW_OK)
+		gw_conf_each(s->conf, "sync", look_at_setting, NULL);
 
 	for (size_t i = 0; i < NUMBERS && rc == GW_OK; i++) {
 		const struct number *n = &numbers[i];

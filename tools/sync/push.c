@@ -407,6 +407,9 @@ int sync_push(struct sync *s, struct gw_err *err)
 		rc = push_once(s, state, target, false, &result, err);
 		if (result.till[0] != '\0')
 			print_result(s, &result);
+		if (rc == GW_OK && s->progress && result.sent > 0 && strncmp(s->to, "dir:", 4) == 0)
+			fputs("all of it is on the disk there: a stick may be pulled out\n",
+			      stderr);
 		state_close(state);
 	}
 	target_close(target);
