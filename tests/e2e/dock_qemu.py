@@ -539,7 +539,24 @@ def coverage(elf, log):
     return sum(lines.values()), len(lines)
 
 
-PARTS = (plain, player, stx_etx, ssi, resets, crashes, line_errors, hardship, commands, display)
+def clock_wraps(b):
+    """After 49.7 days of milliseconds it begins anew, amid scans."""
+    ticks = (1 << 32) // 50 - 10  # half a second before
+    gdb = Debugger(b.m.gdb_path)
+    for name, value in (("ticks", ticks), ("last_ms", ticks * 50)):
+        gdb.ask(f"M{b.m.symbol(name):x},4:{value.to_bytes(4, 'little').hex()}")
+    gdb.close()
+    feed, before = b.feed(), b.h.count()
+    old = b.m.words(b.m.symbol("last_ms"), 1)[0]
+    feed.run(150, 200)
+    new = b.m.words(b.m.symbol("last_ms"), 1)[0]
+    b.check(old >= ticks * 50 and new < 1 << 20, "the clock wraps while scans come", f"{old} {new}")
+    same(t, b.h.settle(before + 150)[before:], feed.codes, f"{b.board}: and none is lost or doubled")
+    b.check(feed.settle_till(), "nor a byte at the till", f"{feed.passed()} of {len(feed.bytes)}")
+    b.check(b.h.order("inject 4006381333931") == "0", "a code finds its quiet line")
+
+
+PARTS = (plain, player, stx_etx, ssi, resets, crashes, clock_wraps, line_errors, hardship, commands, display)
 
 
 def run_board(board):

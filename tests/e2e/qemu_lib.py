@@ -71,14 +71,18 @@ class Wire(threading.Thread):
         while not self.stop:
             if self.hung:
                 time.sleep(0.01)
-            elif select.select([self.s], [], [], 0.05)[0]:
-                try:
-                    data = self.s.recv(65536)
-                except OSError:
-                    return
-                if not data:
-                    return
-                self.take(data)
+            elif select.select([self.s], [], [], 0.05)[0] and not self.hear():
+                return
+
+    def hear(self):
+        """Takes what has come; false when the line is gone."""
+        try:
+            data = self.s.recv(65536)
+        except OSError:
+            return False
+        if data:
+            self.take(data)
+        return bool(data)
 
     def take(self, data):
         self.data += data
@@ -129,13 +133,8 @@ class HostWire(Wire):
                     self.client = self.listener.accept()[0]
                     self.client.setblocking(False)
                 elif ready is self.s:
-                    try:
-                        data = self.s.recv(65536)
-                    except OSError:
+                    if not self.hear():
                         return
-                    if not data:
-                        return
-                    self.take(data)
                 elif ready is self.client:
                     self.from_client()
 

@@ -87,12 +87,24 @@ def scanner_ready(home):
     return now.get("scanner") and now.get("starting") is False
 
 
+@contextlib.contextmanager
+def small_disk(home):
+    """A folder on a disk of one megabyte; None where mounting is not permitted."""
+    disk = home / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], capture_output=True).returncode != 0:
+        yield None
+        return
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", disk], check=False)
+
+
 def full_disk_is_on_the_screen(t):
     name = "a full disk is on the screen with the first scan it met, not the second"
-    with lib.home() as home:
-        disk = home / "disk"
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], capture_output=True).returncode != 0:
+    with lib.home() as home, small_disk(home) as disk:
+        if disk is None:
             t.skip(name, "mounting a small disk is not permitted here")
             return
         player = subprocess.Popen([lib.program("goeswith-sim"), "scanner", "-", "--port", str(home / "scanner")],
@@ -114,43 +126,37 @@ def full_disk_is_on_the_screen(t):
         finally:
             screen.close()
             lib.end(player)
-            subprocess.run(["umount", "-l", disk], check=False)
 
 
 def survives_full_disk(t):
     name = "a full disk: selling goes on, events wait, nothing is lost"
-    with lib.home() as home:
-        disk = home / "disk"
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", disk], capture_output=True).returncode != 0:
+    with lib.home() as home, small_disk(home) as disk:
+        if disk is None:
             t.skip(name, "mounting a small disk is not permitted here")
             return
-        try:
-            register = lib.Headless(disk)
-            register.send({"do": "scan", "data": "4006381333931"})
-            first = register.read_until("unknown")[-1]
-            t.check(first.get("seq", 0) > 0, "before: a scan has its number", first)
-            fill(disk)
-            for n in range(60):
-                register.send({"do": "scan", "data": f"item-{n}"})
-            got = []
-            while len([a for a in got if a["on"] == "unknown"]) < 60:
-                more = register.read_until("unknown")
-                if not more:
-                    break
-                got += more
-            waiting = [a for a in got if a["on"] == "unknown"]
-            t.equal(len(waiting), 60, "while full: every scan is answered")
-            t.check(any(not a.get("seq") for a in waiting), "and none that is not on disk claims a number")
-            os.unlink(disk / "filler")
-            register.send({"do": "scan", "data": "after"})
-            t.check(register.read_until("unknown")[-1:], "space again: it goes on")
-            t.equal(register.close(), 0, "and ends well")
-            codes = [b["code"] for b in events(disk, "unknown")]
-            t.equal(codes, ["04006381333931", *[f"item-{n}" for n in range(60)], "after"],
-                    "every scan is in the journal, once, in order")
-        finally:
-            subprocess.run(["umount", "-l", disk], check=False)
+        register = lib.Headless(disk)
+        register.send({"do": "scan", "data": "4006381333931"})
+        first = register.read_until("unknown")[-1]
+        t.check(first.get("seq", 0) > 0, "before: a scan has its number", first)
+        fill(disk)
+        for n in range(60):
+            register.send({"do": "scan", "data": f"item-{n}"})
+        got = []
+        while len([a for a in got if a["on"] == "unknown"]) < 60:
+            more = register.read_until("unknown")
+            if not more:
+                break
+            got += more
+        waiting = [a for a in got if a["on"] == "unknown"]
+        t.equal(len(waiting), 60, "while full: every scan is answered")
+        t.check(any(not a.get("seq") for a in waiting), "and none that is not on disk claims a number")
+        os.unlink(disk / "filler")
+        register.send({"do": "scan", "data": "after"})
+        t.check(register.read_until("unknown")[-1:], "space again: it goes on")
+        t.equal(register.close(), 0, "and ends well")
+        codes = [b["code"] for b in events(disk, "unknown")]
+        t.equal(codes, ["04006381333931", *[f"item-{n}" for n in range(60)], "after"],
+                "every scan is in the journal, once, in order")
 
 
 def table_faults(t):
