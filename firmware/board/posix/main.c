@@ -41,7 +41,7 @@ static const struct gw_cli_option options[] = {
 static const struct gw_cli_program program = {
 	"goeswith-dock",
 	"--scanner PORT [--till PORT|pty:PATH] [--listen SOCKET] ...\n"
-	"status|counters|version|self-test|capture [--listen SOCKET] [--json]",
+	"status|counters|version|selftest|capture [--listen SOCKET] [--json]",
 	"Stands between scanner and till: passes every byte on to the till at once, and keeps "
 	"each\n"
 	"scan until the register has it on disk.",
