@@ -348,9 +348,15 @@ firmware firmware-flash:
 	@echo "$@: skipped, there is no $(FW_CROSS)gcc (apt-get install --no-install-recommends gcc-arm-none-eabi)"
 endif
 
+# Other choices (make FW_DEFINES=...) make all objects anew.
+.PHONY: FORCE
+build/firmware/defines: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(FW_DEFINES))' | cmp -s - $@ || echo '$(subst ','\'',$(FW_DEFINES))' >$@
+
 # $(1) image, $(2) board, $(3) flags, $(4) sources of this image
 define FIRMWARE
-build/firmware/$(1)/%.o: %.c Makefile
+build/firmware/$(1)/%.o: %.c Makefile build/firmware/defines
 	$$(call say,FWCC,$(1) $$<)
 	@mkdir -p $$(@D)
 	$$(Q)$(FW_CROSS)gcc $(FW_CFLAGS) -DGW_BOARD_NAME='"$(2)"' $(3) $(FW_DEFINES) -MMD -MP -c -o $$@ $$<
@@ -386,7 +392,7 @@ CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_link_host test_dock te
 check-dock: all firmware firmware-flash $(CHECK_DOCK) $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(CHECK_DOCK)
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner flash" FUZZ_SECONDS=10 fuzz-run
-	$(Q)TEST_TIMEOUT=900 DOCK_QEMU_SCANS=10000 $(RUN) -- $(addprefix tests/e2e/,dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py dock_flash.py)
+	$(Q)TEST_TIMEOUT=900 DOCK_QEMU_SCANS=10000 $(RUN) -- $(addprefix tests/e2e/,dock_budget.py dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py dock_flash.py)
 
 # --- checks ---------------------------------------------------------------------------------------
 RUN := tests/run.sh

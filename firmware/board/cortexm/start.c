@@ -92,6 +92,7 @@ bool gw_crashed(void)
 void gw_fault(void)
 {
 	*(volatile uint32_t *)&note = CRASHED;
+	__asm__ volatile("dsb" ::: "memory"); /* it is in memory before the reset begins */
 	SCB_AIRCR = 0x05FA0004u;
 	for (;;)
 		;
