@@ -17,8 +17,16 @@ F = {1: "\x1bOP", 2: "\x1bOQ", 3: "\x1bOR", 4: "\x1bOS", 5: "\x1b[15~", 6: "\x1b
      7: "\x1b[18~", 8: "\x1b[19~", 9: "\x1b[20~", 10: "\x1b[21~"}
 
 
-# Offers and totals wait for the test, however busy the machine is.
-SETTINGS = "key,value\ncurrency,EUR\noffer_ms,600000\ntotal_close_s,3600\nidle_close_s,0\n"
+# Offers and totals wait for the test, however busy the machine is; nor is an offer held back because a
+# scan was 50 ms on its way, or came close behind the one before.
+SETTINGS = """key,value
+currency,EUR
+offer_ms,600000
+deadline_ms,0
+rush_gap_ms,0
+total_close_s,3600
+idle_close_s,0
+"""
 
 
 def make_home(path, rules=RULES, experiments=None, conf=None):
