@@ -81,10 +81,11 @@ struct gw_event_row {
 /*
  * Writes the one-line form of an uploaded batch: {"seq":1,"at":"...","mono":5,"boot":3,
  * "basket":"...","scan":[session,seq],"kind":"line", ...body}, basket and scan left out where there
- * is none, without a line end.  body is the object as the journal keeps it.  GW_E_FULL.
+ * is none, without a line end.  body is the object as the journal keeps it.  kind is its word, also
+ * when this program does not know it; NULL: that of row->event.  GW_E_FULL.
  */
-int gw_event_json_line(struct gw_text *out, const struct gw_event_row *row, const char *body,
-		       size_t body_len);
+int gw_event_json_line(struct gw_text *out, const struct gw_event_row *row, const char *kind,
+		       const char *body, size_t body_len);
 
 /*
  * Reads such a line.  As gw_event_json_decode; additionally GW_E_NOT_FOUND for a kind this program

@@ -5,8 +5,8 @@
 
 #include "base/when.h"
 
-int gw_event_json_line(struct gw_text *out, const struct gw_event_row *row, const char *body,
-		       size_t body_len)
+int gw_event_json_line(struct gw_text *out, const struct gw_event_row *row, const char *kind,
+		       const char *body, size_t body_len)
 {
 	const struct gw_event *e = &row->event;
 	struct gw_json j = gw_json_over(out);
@@ -28,7 +28,7 @@ int gw_event_json_line(struct gw_text *out, const struct gw_event_row *row, cons
 		gw_json_int(&j, e->scan_seq);
 		gw_json_end(&j, ']');
 	}
-	gw_json_member_string(&j, "kind", gw_event_word(e->kind));
+	gw_json_member_string(&j, "kind", kind != NULL ? kind : gw_event_word(e->kind));
 	if (body_len > 2)
 		gw_json_raw(&j, body + 1, body_len - 2);
 	gw_json_end(&j, '}');

@@ -104,6 +104,16 @@ def dropped(top):
             "a batch that was dropped after it was sent, and never collected: a gap, and the rest is confirmed")
 
 
+def newer(top):
+    """A journal of a newer register: kinds that this program does not know are passed on under their names."""
+    home, office, j = till(top, "newer", 20)
+    j.add("sparkle", "b1", {"far": "future"})
+    push(home, f"dir:{office}")
+    r = sync("collect", office)
+    t.equal((rows(office / "collection.db", "SELECT kind, body FROM event WHERE seq = ?", j.seq), difference(j, office / "collection.db")),
+            ([("sparkle", '{"far":"future"}')], ""), "an event of a kind that is not known yet keeps its name")
+
+
 def forged(top):
     """A kind inside of something else is not the event's: what is stored stays JSON, and the same when derived anew."""
     _, office, j = till(top, "forged", 1)
@@ -249,6 +259,7 @@ with lib.home() as top:
     other_sticks(top)
     hole(top)
     dropped(top)
+    newer(top)
     forged(top)
     strays(top)
     epochs(top)

@@ -264,7 +264,7 @@ static void every_line_survives(void **state)
 			row.event.scan_seq = draw(UINT32_MAX);
 		}
 		assert_int_equal(gw_event_json_encode(&b, &row.event), GW_OK);
-		assert_int_equal(gw_event_json_line(&l, &row, body, b.len), GW_OK);
+		assert_int_equal(gw_event_json_line(&l, &row, NULL, body, b.len), GW_OK);
 		if (gw_event_json_read_line(&back, room, line, l.len, &err) < 0)
 			fail_msg("%s: %s", line, err.text);
 		assert_int_equal(row.seq, back.seq);

@@ -244,8 +244,9 @@ static void write_batches(const struct folder *f, int64_t size)
 
 			assert_int_equal(gw_reader_next(r, &row, NULL), 1);
 			assert_int_equal(gw_reader_decode(&row, &e, room, NULL), GW_OK);
-			assert_int_equal(gw_event_json_line(&t, &e, row.row.body, row.row.body_len),
-					 GW_OK);
+			assert_int_equal(
+				gw_event_json_line(&t, &e, NULL, row.row.body, row.row.body_len),
+				GW_OK);
 			gw_text_add_char(&t, '\n');
 			len += t.len;
 		}

@@ -81,7 +81,7 @@ static int add_line(struct sealing *b, const struct gw_reader_row *row, struct g
 {
 	struct gw_event_row e;
 	struct gw_text text;
-	char *lean;
+	char *lean, kind[32];
 	int rc;
 
 	memset(&e, 0, sizeof(e));
@@ -92,6 +92,8 @@ static int add_line(struct sealing *b, const struct gw_reader_row *row, struct g
 	e.event.scan_session = row->row.scan_session;
 	e.event.scan_seq = row->row.scan_seq;
 	e.event.kind = gw_event_kind_of(row->row.kind, row->row.kind_len);
+	/* The journal may be of a newer register: what we do not know is head office's to know. */
+	snprintf(kind, sizeof(kind), "%.*s", (int)row->row.kind_len, row->row.kind);
 	snprintf(e.event.basket, sizeof(e.event.basket), "%s", row->row.basket);
 	if (b->size - b->len < GW_EVENT_LINE_MAX + 2) {
 		char *bigger = realloc(b->plain, b->size * 2 + GW_EVENT_LINE_MAX);
@@ -103,7 +105,7 @@ static int add_line(struct sealing *b, const struct gw_reader_row *row, struct g
 	}
 	text = gw_text_over(b->plain + b->len, b->size - b->len);
 	lean = strip(row);
-	rc = gw_event_json_line(&text, &e, lean != NULL ? lean : row->row.body,
+	rc = gw_event_json_line(&text, &e, kind, lean != NULL ? lean : row->row.body,
 				lean != NULL ? strlen(lean) : row->row.body_len);
 	free(lean);
 	if (rc < 0)
