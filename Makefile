@@ -85,7 +85,7 @@ REGISTER_SRC := $(addprefix pos-plugin/,clock.c customer.c dock_client.c dock_de
 
 MODEL_SRC += pos-plugin/model/event_json.c pos-plugin/model/event_line.c
 STORE_SRC += $(addprefix pos-plugin/store/,batch.c chain.c collection.c db.c journal.c journal_file.c journal_read.c \
-	journal_repair.c ledger.c project.c queries.c queue.c reader.c salvage.c today.c)
+	journal_repair.c ledger.c period.c project.c queries.c queue.c reader.c salvage.c today.c)
 
 REPORT_SRC += $(addprefix tools/report/,events.c tables.c today.c)
 SYNC_SRC += $(addprefix tools/sync/,ack.c ack_publish.c book.c book_events.c book_intake.c book_settle.c clickhouse_tables.c collect.c device.c into_clickhouse.c lock.c news.c outbox.c pull.c push.c run.c salvage.c seal.c settle.c sink.c state.c status.c steady.c sync.c target.c \
@@ -152,8 +152,8 @@ BENCHES    += mine
 FUZZERS    += mine_basket mine_csv
 BENCHES    += host
 
-UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_sync
-E2E_TESTS  += report_today.py sync_push.py sync_mishaps.py sync_page.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
+UNIT_TESTS += test_event_json test_journal test_journal_faults test_ledger test_period test_sync
+E2E_TESTS  += report_today.py report_zones.py sync_push.py sync_mishaps.py sync_page.py sync_ack.py sync_crash.py sync_faults.py sync_https.py sync_s3.py sync_pull.py sync_salvage.py sync_operations.py
 FUZZERS    += event_json batch ack
 UNIT_TESTS += test_net
 E2E_TESTS  += sync_clickhouse.py sync_chdb.py

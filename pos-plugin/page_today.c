@@ -63,11 +63,12 @@ static void fill_rules(struct gw_page_today *page)
 		name_rule(&page->shown.rest[i], &t->rule[n - 1 - i]);
 }
 
-static bool ask(struct gw_page_today *page, const char *journal, int64_t from_ms)
+static bool ask(struct gw_page_today *page, const char *journal, int64_t day)
 {
+	struct gw_period period = gw_period_here(day, day);
 	struct gw_err err = {0};
 
-	if (gw_store_today(journal, from_ms, from_ms + GW_DAY_MS, &page->day, &err) == GW_OK)
+	if (gw_store_today(journal, &period, &page->day, &err) == GW_OK)
 		return true;
 	snprintf(page->problem, sizeof(page->problem), "%.*s", (int)sizeof(page->problem) - 1,
 		 err.text);
@@ -78,16 +79,15 @@ void gw_page_today_fill(struct gw_page_today *page, const char *journal, struct 
 {
 	int64_t ahead_ms = gw_clock_utc_offset_min(now.at_ms) * 60000LL;
 	int64_t day = (now.at_ms + ahead_ms) / GW_DAY_MS;
-	int64_t from_ms = day * GW_DAY_MS - ahead_ms;
 
 	memset(&page->shown, 0, sizeof(page->shown));
 	page->shown.day = day;
-	if (ask(page, journal, from_ms - 7 * GW_DAY_MS) && page->day.sales > 0) {
+	if (ask(page, journal, day - 7) && page->day.sales > 0) {
 		page->shown.has_before = true;
 		page->shown.before_name = "a week ago";
 		page->shown.before = figures_of(&page->day);
 	}
-	if (!ask(page, journal, from_ms)) {
+	if (!ask(page, journal, day)) {
 		page->shown.problem = page->problem;
 		return;
 	}

@@ -11,16 +11,12 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "store/period.h"
 #include "store/queries.h"
 
 struct gw_cell {
 	const char *text; /* borrowed during the call, NULL: the cell is a number */
 	int64_t number;
-};
-
-struct gw_period {
-	int64_t from_ms, to_ms;
-	int64_t local_ms; /* local time is UTC plus this */
 };
 
 /* A negative result ends the answer and is returned. */

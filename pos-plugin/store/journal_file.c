@@ -224,6 +224,8 @@ static int open_steps(struct gw_jfile *f, const struct gw_journal_config *config
 	if (rc >= 0)
 		rc = configure(f, config, err);
 	if (rc == GW_OK)
+		rc = gw_project_upgrade(f->db, err);
+	if (rc == GW_OK)
 		rc = prepare(f, err);
 	if (rc == GW_OK)
 		rc = read_state(f, config, err);

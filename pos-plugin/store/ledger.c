@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/home.h"
+#include "base/when.h"
 #include "model/event_json.h"
 #include "store/batch.h"
 #include "store/db.h"
@@ -73,7 +74,8 @@ int64_t gw_ledger_sources(const struct gw_ledger *s)
 
 #define SALE_COLUMNS                                                                               \
 	"basket, opened_seq, opened_ms, closed_ms, state, cashier, segment, lines, items,"         \
-	" total_minor, total_from_till, reason"
+	" total_minor, total_from_till, reason, "
+#define OFFSET "utc_offset_min"
 #define LINE_COLUMNS                                                                               \
 	"basket, line, at_ms, code, name, qty, price_minor, milli, source, offer, known, voided"
 #define OFFER_COLUMNS                                                                              \
@@ -81,9 +83,21 @@ int64_t gw_ledger_sources(const struct gw_ledger *s)
 	" margin_minor, subtotal_minor, experiment, arm, table_version, eligible,"                 \
 	" propensity_ppm, holdout_ppm, bucket_ppm, eligible_ids, result, why, ended_ms, ms,"       \
 	" value_minor, line"
-#define COPY(table, columns, keys, from)                                                           \
+#define COPY_AS(table, columns, keys, values, from)                                                \
 	"INSERT OR IGNORE INTO main." table "(terminal, epoch, " columns ") SELECT " keys          \
-	", " columns " FROM source." table " " from
+	", " values " FROM source." table " " from
+#define COPY(table, columns, keys, from) COPY_AS(table, columns, keys, columns, from)
+
+/*
+ * What the event that opened a sale says, for rows that programs of before wrote: one look-up by
+ * primary key.  A body that is no JSON says nothing.
+ */
+#define TOLD(of_journal)                                                                           \
+	"(SELECT CASE WHEN json_valid(body) THEN CASE WHEN json_type(body, '$.utc_offset') = "     \
+	"'integer' AND json_extract(body, '$.utc_offset') BETWEEN -1440 AND 1440"                  \
+	" THEN json_extract(body, '$.utc_offset') END END FROM source.event e WHERE " of_journal   \
+	"e.seq = sale.opened_seq)"
+#define OF_KEYED "e.terminal = sale.terminal AND e.epoch = sale.epoch AND "
 
 #define WHOSE                                                                                      \
 	"(SELECT group_concat(value, '-') FROM (SELECT value FROM source.meta WHERE key IN"        \
@@ -95,18 +109,29 @@ int64_t gw_ledger_sources(const struct gw_ledger *s)
 	"WHERE (terminal, epoch, basket) IN (SELECT terminal, epoch, basket FROM "                 \
 	"source.sale " CLOSED ")"
 
+/* [the table has the column] */
+static const char *const copy_journal_sale[] = {
+	COPY_AS("sale", SALE_COLUMNS OFFSET, WHOSE, SALE_COLUMNS TOLD(""), CLOSED),
+	COPY_AS("sale", SALE_COLUMNS OFFSET, WHOSE,
+		SALE_COLUMNS "coalesce(" OFFSET ", " TOLD("") ")", CLOSED),
+};
+static const char *const copy_collection_sale[] = {
+	COPY_AS("sale", SALE_COLUMNS OFFSET, "terminal, epoch", SALE_COLUMNS TOLD(OF_KEYED),
+		CLOSED),
+	COPY_AS("sale", SALE_COLUMNS OFFSET, "terminal, epoch",
+		SALE_COLUMNS "coalesce(" OFFSET ", " TOLD(OF_KEYED) ")", CLOSED),
+};
 static const char *const copy_journal[] = {
-	COPY("sale", SALE_COLUMNS, WHOSE, CLOSED),
 	COPY("sale_line", LINE_COLUMNS, WHOSE, OF_CLOSED),
 	COPY("offer", OFFER_COLUMNS, WHOSE, OF_CLOSED),
 };
 static const char *const copy_collection[] = {
-	COPY("sale", SALE_COLUMNS, "terminal, epoch", CLOSED),
 	COPY("sale_line", LINE_COLUMNS, "terminal, epoch", OF_CLOSED_KEYED),
 	COPY("offer", OFFER_COLUMNS, "terminal, epoch", OF_CLOSED_KEYED),
 };
 
-static int copy(struct gw_ledger *s, const char *sql, int64_t from_ms, int64_t to_ms,
+/* Sales that closed in the period whatever their offset: a day more on both sides. */
+static int copy(struct gw_ledger *s, const char *sql, const struct gw_period *period,
 		struct gw_err *err)
 {
 	sqlite3_stmt *stmt;
@@ -114,8 +139,8 @@ static int copy(struct gw_ledger *s, const char *sql, int64_t from_ms, int64_t t
 
 	if (rc < 0)
 		return rc;
-	sqlite3_bind_int64(stmt, 1, from_ms);
-	sqlite3_bind_int64(stmt, 2, to_ms);
+	sqlite3_bind_int64(stmt, 1, period->from_ms - GW_DAY_MS);
+	sqlite3_bind_int64(stmt, 2, period->to_ms + GW_DAY_MS);
 	if (sqlite3_step(stmt) != SQLITE_DONE)
 		rc = gw_db_fail(s->db, err, "cannot read the sales");
 	sqlite3_finalize(stmt);
@@ -161,6 +186,18 @@ static int attach(struct gw_ledger *s, const char *uri, struct gw_err *err)
 	return rc;
 }
 
+static int copy_all(struct gw_ledger *s, bool collection, const struct gw_period *period,
+		    struct gw_err *err)
+{
+	bool told = gw_project_has_offset(s->db, "source");
+	int rc =
+		copy(s, (collection ? copy_collection_sale : copy_journal_sale)[told], period, err);
+
+	for (int i = 0; i < 2 && rc == GW_OK; i++)
+		rc = copy(s, (collection ? copy_collection : copy_journal)[i], period, err);
+	return rc;
+}
+
 static int add_database(struct gw_ledger *s, const char *path, const struct gw_period *period,
 			struct gw_err *err)
 {
@@ -172,9 +209,8 @@ static int add_database(struct gw_ledger *s, const char *path, const struct gw_p
 		return rc;
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	rc = attach(s, uri, err);
-	for (int i = 0; i < 3 && rc == GW_OK; i++)
-		rc = copy(s, (collection ? copy_collection : copy_journal)[i], period->from_ms,
-			  period->to_ms, err);
+	if (rc == GW_OK)
+		rc = copy_all(s, collection, period, err);
 	if (rc == GW_OK)
 		s->sources++;
 	sqlite3_exec(s->db, "DETACH source", NULL, NULL, NULL);
@@ -303,12 +339,10 @@ static int add_path(struct gw_ledger *s, const char *path, const struct gw_perio
 	}
 }
 
-int gw_ledger_add(struct gw_ledger *s, const char *path, int64_t from_ms, int64_t to_ms,
+int gw_ledger_add(struct gw_ledger *s, const char *path, const struct gw_period *period,
 		  struct gw_err *err)
 {
-	struct gw_period period = {.from_ms = from_ms, .to_ms = to_ms};
-
-	return add_path(s, path, &period, 0, err);
+	return add_path(s, path, period, 0, err);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -339,7 +373,9 @@ int gw_ledger_ask(void *ledger, enum gw_query query, const struct gw_period *per
 		return rc;
 	sqlite3_bind_int64(stmt, 1, period->from_ms);
 	sqlite3_bind_int64(stmt, 2, period->to_ms);
-	sqlite3_bind_int64(stmt, 3, period->local_ms);
+	sqlite3_bind_int64(stmt, 3, period->utc_from_ms);
+	sqlite3_bind_int64(stmt, 4, period->utc_to_ms);
+	sqlite3_bind_int64(stmt, 5, period->assumed_ms);
 	while (rc >= 0 && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int n = row_of(stmt, cells);
 

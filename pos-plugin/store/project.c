@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "model/event_json.h"
 #include "store/db.h"
+#include "store/period.h"
 
 #define PARAM_TERMINAL 41
 #define PARAM_EPOCH    42
@@ -19,7 +20,7 @@ static const char schema[] =
 	"CREATE TABLE sale(@basket TEXT NOT NULL, opened_seq INTEGER, opened_ms INTEGER,"
 	" closed_ms INTEGER, state TEXT NOT NULL, cashier TEXT NOT NULL, segment TEXT NOT NULL,"
 	" lines INTEGER, items INTEGER, total_minor INTEGER, total_from_till INTEGER, reason TEXT,"
-	" PRIMARY KEY(@basket)) WITHOUT ROWID;"
+	" utc_offset_min INTEGER, PRIMARY KEY(@basket)) WITHOUT ROWID;"
 	"CREATE INDEX sale_open ON sale(opened_seq) WHERE closed_ms IS NULL;"
 	"CREATE INDEX sale_closed ON sale(closed_ms);"
 	"CREATE TABLE sale_line(@basket TEXT NOT NULL, line INTEGER NOT NULL, at_ms INTEGER,"
@@ -37,7 +38,8 @@ static const char schema[] =
 
 static const char *const templates[GW_PROJECT_COUNT] = {
 	[GW_PROJECT_OPEN] = "INSERT OR IGNORE INTO sale(@basket, opened_seq, opened_ms, state,"
-			    " cashier, segment) VALUES(#?1, ?2, ?3, 'open', ?4, '')",
+			    " cashier, segment, utc_offset_min)"
+			    " VALUES(#?1, ?2, ?3, 'open', ?4, '', ?5)",
 	[GW_PROJECT_CASHIER] = "UPDATE sale SET cashier = ?2 WHERE & basket = ?1",
 	[GW_PROJECT_SEGMENT] = "UPDATE sale SET segment = ?2 WHERE & basket = ?1",
 	[GW_PROJECT_STATE] = "UPDATE sale SET state = ?2 WHERE & basket = ?1 AND state <> 'closed'",
@@ -90,6 +92,19 @@ int gw_project_create(sqlite3 *db, bool keyed, struct gw_err *err)
 
 	expand(&sql, schema, keyed);
 	return gw_db_exec(db, room, err);
+}
+
+bool gw_project_has_offset(sqlite3 *db, const char *schema_name)
+{
+	return sqlite3_table_column_metadata(db, schema_name, "sale", "utc_offset_min", NULL, NULL,
+					     NULL, NULL, NULL) == SQLITE_OK;
+}
+
+int gw_project_upgrade(sqlite3 *db, struct gw_err *err)
+{
+	return gw_project_has_offset(db, "main")
+		       ? GW_OK
+		       : gw_db_exec(db, "ALTER TABLE sale ADD COLUMN utc_offset_min INTEGER", err);
 }
 
 int gw_project_clear(sqlite3 *db, struct gw_err *err)
@@ -156,6 +171,14 @@ static void number(struct binder *b, int64_t n)
 	sqlite3_bind_int64(b->stmt, b->next++, n);
 }
 
+static void offset(struct binder *b, int minutes)
+{
+	if (minutes < -GW_UTC_OFFSET_MOST || minutes > GW_UTC_OFFSET_MOST)
+		sqlite3_bind_null(b->stmt, b->next++);
+	else
+		number(b, minutes);
+}
+
 static void amount(struct binder *b, int64_t minor)
 {
 	if (minor == -1)
@@ -179,6 +202,7 @@ static int apply_open(struct gw_project *p, int64_t seq, const struct gw_event *
 	number(&b, seq);
 	number(&b, e->at_ms);
 	text(&b, p->cashier);
+	offset(&b, e->u.open.utc_offset_min);
 	return run(&b);
 }
 

@@ -4,6 +4,9 @@
  * with (terminal, epoch) in front; `goeswith-report rebuild` makes them anew, and must come out
  * equal.  Amounts unknown to the till are NULL.
  *
+ * sale.utc_offset_min came later, so files of before lack it, and a program of before leaves it
+ * NULL: then reports ask the sale's `open` event (store/ledger.c).
+ *
  * Borrows the connection, owns its statements.  The thread of the connection.
  */
 #ifndef STORE_PROJECT_H
@@ -38,6 +41,10 @@ struct gw_project {
 
 /* Makes the tables; keyed: with terminal and epoch in front of every key. */
 int gw_project_create(sqlite3 *db, bool keyed, struct gw_err *err);
+/* Adds the columns that tables of before lack: quick, whatever their size; rows stay as they are. */
+int gw_project_upgrade(sqlite3 *db, struct gw_err *err);
+/* Whether the table sale of an open or attached database ("main", "source") has utc_offset_min. */
+bool gw_project_has_offset(sqlite3 *db, const char *schema_name);
 /* Empties them. */
 int gw_project_clear(sqlite3 *db, struct gw_err *err);
 

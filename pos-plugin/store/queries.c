@@ -4,8 +4,13 @@
 
 /* --- SQLite ----------------------------------------------------------------------------------- */
 
-/* A sale that counts, and what makes an offer one that was taken. */
-#define COUNTED "s.closed_ms >= ?1 AND s.closed_ms < ?2 AND s.reason <> 'cancel'"
+/* A sale of the days asked for, one of them that counts, what makes an offer one that was taken. */
+#define LOCAL_MS "s.closed_ms + s.utc_offset_min * 60000"
+#define IN_DAYS                                                                                    \
+	"s.closed_ms >= ?1 - 86400000 AND s.closed_ms < ?2 + 86400000 AND CASE"                    \
+	" WHEN s.utc_offset_min IS NULL THEN s.closed_ms >= ?3 AND s.closed_ms < ?4"               \
+	" ELSE " LOCAL_MS " >= ?1 AND " LOCAL_MS " < ?2 END"
+#define COUNTED IN_DAYS " AND s.reason <> 'cancel'"
 #define TAKEN   "o.result IN ('accepted', 'accepted_by_scan')"
 #define OF_SALE "USING(terminal, epoch, basket)"
 #define KEPT_LINE                                                                                  \
@@ -18,8 +23,9 @@ static const char *const sqlite[GW_QUERY_COUNT] = {
 	[GW_QUERY_SALES] = "SELECT count(*) FILTER (WHERE s.reason <> 'cancel'),"
 			   " coalesce(sum(s.items) FILTER (WHERE s.reason <> 'cancel'), 0),"
 			   " coalesce(sum(s.total_minor) FILTER (WHERE s.reason <> 'cancel'), 0),"
-			   " count(*) FILTER (WHERE s.reason = 'cancel')"
-			   " FROM sale s WHERE s.closed_ms >= ?1 AND s.closed_ms < ?2",
+			   " count(*) FILTER (WHERE s.reason = 'cancel'),"
+			   " count(*) FILTER (WHERE s.reason <> 'cancel'"
+			   " AND s.utc_offset_min IS NULL) FROM sale s WHERE " IN_DAYS,
 	[GW_QUERY_OFFERS] =
 		"SELECT o.ghost, coalesce(o.result, ''), count(*), coalesce(sum(o.value_minor), 0),"
 		" coalesce(sum(CASE WHEN " TAKEN " THEN o.margin_minor END), 0),"
@@ -52,7 +58,8 @@ static const char *const sqlite[GW_QUERY_COUNT] = {
 		" SELECT cashier, count(*), sum(items), sum(total), sum(shown), sum(voiced),"
 		" sum(taken), sum(value) FROM per_sale GROUP BY 1 ORDER BY 1",
 	[GW_QUERY_HOURS] =
-		"WITH per_sale AS (SELECT (s.closed_ms + ?3) / 3600000 % 24 AS hour,"
+		"WITH per_sale AS (SELECT coalesce(" LOCAL_MS ", s.closed_ms + ?5) / 3600000 % 24"
+		" AS hour,"
 		" s.items AS items, s.total_minor AS total, sum(o.offer IS NOT NULL) AS shown,"
 		" coalesce(sum(" TAKEN "), 0) AS taken, coalesce(sum(o.value_minor), 0) AS value"
 		" FROM sale s LEFT JOIN offer o ON o.terminal = s.terminal AND o.epoch = s.epoch"
@@ -75,12 +82,18 @@ const char *gw_query_sqlite(enum gw_query query)
 
 /* --- ClickHouse ------------------------------------------------------------------------------- */
 
+#undef LOCAL_MS
+#undef IN_DAYS
 #undef COUNTED
 #undef TAKEN
 #undef KEPT
 
-#define CLOSED  "state = 'closed' AND closed_ms >= ?1 AND closed_ms < ?2"
-#define COUNTED CLOSED " AND reason <> 'cancel'"
+#define LOCAL_MS "(closed_ms + ifNull(utc_offset_min, 0) * 60000)"
+#define IN_DAYS                                                                                    \
+	"state = 'closed' AND closed_ms >= ?1 - 86400000 AND closed_ms < ?2 + 86400000 AND"        \
+	" if(isNull(utc_offset_min), closed_ms >= ?3 AND closed_ms < ?4, " LOCAL_MS " >= ?1"       \
+	" AND " LOCAL_MS " < ?2)"
+#define COUNTED IN_DAYS " AND reason <> 'cancel'"
 
 /* Of one offer, behind ARRAY JOIN offer AS o. */
 #define TAKEN "o.result IN ('accepted', 'accepted_by_scan')"
@@ -104,13 +117,14 @@ const char *gw_query_sqlite(enum gw_query query)
 	"arrayDistinct(arrayFilter((c, q, f, v) -> ifNull(f, 1) = 0 AND q > 0 AND v = 0,"          \
 	" line.code, line.qty, line.offer, line.voided))"
 #define KEY_OF_CODE "toInt64(cityHash64(code))"
-#define KEYS        "arraySort(arrayFilter(k -> ?4, arrayMap(code -> " KEY_OF_CODE ", " BASKET ")))"
+#define KEYS        "arraySort(arrayFilter(k -> ?6, arrayMap(code -> " KEY_OF_CODE ", " BASKET ")))"
 #define SOLD        "state = 'closed' AND reason <> 'cancel'"
 
 static const char *const clickhouse[GW_QUERY_COUNT] = {
 	[GW_QUERY_SALES] = "SELECT countIf(reason <> 'cancel'), sumIf(items, reason <> 'cancel'),"
-			   " sumIf(total_minor, reason <> 'cancel'), countIf(reason = 'cancel')"
-			   " FROM sale FINAL WHERE " CLOSED,
+			   " sumIf(total_minor, reason <> 'cancel'), countIf(reason = 'cancel'),"
+			   " countIf(reason <> 'cancel' AND isNull(utc_offset_min))"
+			   " FROM sale FINAL WHERE " IN_DAYS,
 	[GW_QUERY_OFFERS] = "SELECT o.ghost, o.result, count(), sum(" VALUE "),"
 			    " sum(if(" TAKEN ", ifNull(o.margin_minor, 0), 0)), sum(" KEPT "),"
 			    " sum(if(" KEPT ", " VALUE ", 0))"
@@ -132,7 +146,8 @@ static const char *const clickhouse[GW_QUERY_COUNT] = {
 		" offer.result)), sum(" TAKEN_COUNT "), sum(" VALUE_SUM ")"
 		" FROM sale FINAL WHERE " COUNTED " GROUP BY cashier ORDER BY cashier",
 	[GW_QUERY_HOURS] =
-		"SELECT intDiv(closed_ms + ?3, 3600000) % 24 AS hour, count(), sum(items),"
+		"SELECT intDiv(if(isNull(utc_offset_min), closed_ms + ?5, " LOCAL_MS "), 3600000)"
+		" % 24 AS hour, count(), sum(items),"
 		" sum(total_minor), sum(" SHOWN_COUNT "), sum(" TAKEN_COUNT "), sum(" VALUE_SUM ")"
 		" FROM sale FINAL WHERE " COUNTED " GROUP BY hour ORDER BY hour",
 	[GW_QUERY_BASKETS] = "SELECT countIf(" SOLD " AND notEmpty(" BASKET ")),"
@@ -163,9 +178,9 @@ void gw_query_clickhouse(struct gw_text *out, enum gw_query query, const struct 
 	const char *sql = (unsigned)query < GW_QUERY_COUNT ? clickhouse[query] : "";
 
 	for (const char *p = sql; *p != '\0'; p++)
-		if (*p != '?' || p[1] < '1' || p[1] > '4')
+		if (*p != '?' || p[1] < '1' || p[1] > '6')
 			gw_text_add_char(out, *p);
-		else if (*++p == '4')
+		else if (*++p == '6')
 			add_keys(out, v);
 		else
 			gw_text_addf(out, "%" PRId64, v->numbers[*p - '1']);

@@ -8,9 +8,11 @@
  * The ClickHouse texts work in one SELECT over the table itself, without subquery or join: that is
  * what a Distributed table can hand down to its shards, so that only sums travel.
  *
- * Parameters: ?1 from_ms, ?2 to_ms (closed_ms in [from, to)), ?3 milliseconds of local time ahead
- * of UTC; of the pairs for mining ?1 is the least count and ?4 the items to look at.  Plain text,
- * no state.
+ * A sale counts on the day its shop's own clock showed when it closed (store/period.h).  The range
+ * that the index of closed_ms can serve is a day wider on both sides, which no offset exceeds.
+ *
+ * Parameters: ?1 from_ms, ?2 to_ms, ?3 utc_from_ms, ?4 utc_to_ms, ?5 assumed_ms of struct gw_period;
+ * of the pairs for mining ?1 is the least count and ?6 the items to look at.  Plain text, no state.
  */
 #ifndef STORE_QUERIES_H
 #define STORE_QUERIES_H
@@ -20,7 +22,7 @@
 #include "base/text.h"
 
 enum gw_query {
-	/* sales, items, total, cancelled */
+	/* sales, items, total, cancelled, sales that do not tell their shop's offset */
 	GW_QUERY_SALES,
 	/* a row per (ghost, result): offers, value, margin, kept, kept value */
 	GW_QUERY_OFFERS,
@@ -30,7 +32,7 @@ enum gw_query {
 	GW_QUERY_RULES,
 	/* a row per cashier: sales, items, total, shown, voiced, accepted, value */
 	GW_QUERY_CASHIERS,
-	/* a row per local hour 0-23: sales, items, total, shown, accepted, value */
+	/* a row per hour 0-23 of the shop's clock: sales, items, total, shown, accepted, value */
 	GW_QUERY_HOURS,
 	GW_QUERY_REPORTS, /* how many of these there are */
 
@@ -54,10 +56,10 @@ enum gw_query {
 /* For sqlite3_prepare and its parameters; "" where there is none. */
 const char *gw_query_sqlite(enum gw_query query);
 
-/* What stands for ?1 to ?4. */
+/* What stands for ?1 to ?6. */
 struct gw_query_values {
-	int64_t numbers[3];
-	const int64_t *keys; /* ?4: keys[key_count] of items; none: all items */
+	int64_t numbers[5];
+	const int64_t *keys; /* ?6: keys[key_count] of items; none: all items */
 	size_t key_count;
 };
 

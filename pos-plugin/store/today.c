@@ -34,6 +34,7 @@ static int take_sales(void *ctx, const struct gw_cell *c, int count)
 	t->items = c[1].number;
 	t->total_minor = c[2].number;
 	t->cancelled = c[3].number;
+	t->assumed = c[4].number;
 	return 0;
 }
 
@@ -107,15 +108,15 @@ static int take_rule(void *ctx, const struct gw_cell *c, int count)
 	return 0;
 }
 
-int gw_ledger_today(struct gw_ledger *s, int64_t from_ms, int64_t to_ms, struct gw_today *t,
+int gw_ledger_today(struct gw_ledger *s, const struct gw_period *period, struct gw_today *t,
 		    struct gw_err *err)
 {
 	struct gw_answers answers = {gw_ledger_ask, s};
 
-	return gw_today_ask(&answers, from_ms, to_ms, t, err);
+	return gw_today_ask(&answers, period, t, err);
 }
 
-int gw_today_ask(const struct gw_answers *answers, int64_t from_ms, int64_t to_ms,
+int gw_today_ask(const struct gw_answers *answers, const struct gw_period *period,
 		 struct gw_today *t, struct gw_err *err)
 {
 	static const struct {
@@ -125,18 +126,15 @@ int gw_today_ask(const struct gw_answers *answers, int64_t from_ms, int64_t to_m
 		     {GW_QUERY_OFFERS, take_offers},
 		     {GW_QUERY_ADDON, take_addon},
 		     {GW_QUERY_RULES, take_rule}};
-	struct gw_period period = {.from_ms = from_ms, .to_ms = to_ms};
 	int rc = GW_OK;
 
 	memset(t, 0, sizeof(*t));
-	t->from_ms = from_ms;
-	t->to_ms = to_ms;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == GW_OK; i++)
-		rc = answers->ask(answers->from, steps[i].query, &period, steps[i].take, t, err);
+		rc = answers->ask(answers->from, steps[i].query, period, steps[i].take, t, err);
 	return rc;
 }
 
-int gw_store_today(const char *journal, int64_t from_ms, int64_t to_ms, struct gw_today *today,
+int gw_store_today(const char *journal, const struct gw_period *period, struct gw_today *today,
 		   struct gw_err *err)
 {
 	struct gw_ledger *s;
@@ -144,9 +142,9 @@ int gw_store_today(const char *journal, int64_t from_ms, int64_t to_ms, struct g
 
 	memset(today, 0, sizeof(*today));
 	if (rc == GW_OK)
-		rc = gw_ledger_add(s, journal, from_ms, to_ms, err);
+		rc = gw_ledger_add(s, journal, period, err);
 	if (rc == GW_OK)
-		rc = gw_ledger_today(s, from_ms, to_ms, today, err);
+		rc = gw_ledger_today(s, period, today, err);
 	gw_ledger_free(s);
 	return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "goeswith/event.h"
+#include "store/period.h"
 
 #define GW_TODAY_RULES 40
 
@@ -23,8 +24,8 @@ struct gw_today_rule {
 };
 
 struct gw_today {
-	int64_t from_ms, to_ms; /* [from, to) */
 	int64_t sales, items, total_minor;
+	int64_t assumed;       /* of these sales: they do not tell their shop's offset */
 	int64_t cancelled;     /* sales given up, counted nowhere else */
 	int64_t shown;         /* offers */
 	int64_t sales_offered; /* sales with at least one */
@@ -48,12 +49,12 @@ int64_t gw_today_mean(int64_t total, int64_t count);
 /* Accepted by key and by scan. */
 int64_t gw_today_accepted(const struct gw_today *today);
 
-/* Asks for the day. */
-int gw_today_ask(const struct gw_answers *answers, int64_t from_ms, int64_t to_ms,
+/* Asks for the day (or days). */
+int gw_today_ask(const struct gw_answers *answers, const struct gw_period *period,
 		 struct gw_today *today, struct gw_err *err);
 
 /* Reads one journal, also while a register writes it.  Codes as gw_reader_open. */
-int gw_store_today(const char *journal, int64_t from_ms, int64_t to_ms, struct gw_today *today,
+int gw_store_today(const char *journal, const struct gw_period *period, struct gw_today *today,
 		   struct gw_err *err);
 
 /* ISO 4217 code of the rule table in a home's table.db.  GW_E_NOT_FOUND. */

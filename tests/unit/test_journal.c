@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "store/db.h"
+#include "store/period.h"
 
 static int setup(void **state)
 {
@@ -304,6 +305,7 @@ static void play_sales(struct gw_journal *j, int from, int to)
 {
 	for (int s = from; s < to; s++) {
 		struct gw_event login = event_of(GW_EV_LOGIN, s % 3 == 0 ? s : 0, s * 10000);
+		struct gw_event open = event_of(GW_EV_OPEN, s, s * 10000);
 		struct gw_event voided = event_of(GW_EV_VOID, s, s * 10000 + 300);
 		struct gw_event unknown = event_of(GW_EV_UNKNOWN, s, s * 10000 + 350);
 		struct gw_event segment = event_of(GW_EV_SEGMENT, s, s * 10000 + 360);
@@ -311,7 +313,10 @@ static void play_sales(struct gw_journal *j, int from, int to)
 		snprintf(login.u.id.id, sizeof(login.u.id.id), "%d", 10 + s % 4);
 		if (s % 2 == 0)
 			append_one(j, login);
-		append_one(j, event_of(GW_EV_OPEN, s, s * 10000));
+		open.u.open.utc_offset_min = s % 5 == 0    ? GW_UTC_UNKNOWN
+					     : s % 13 == 0 ? GW_UTC_OFFSET_MOST + s
+							   : s * 15 - 720;
+		append_one(j, open);
 		append_one(j, line_of(s, 1, 1000 + s, (uint32_t)(s * 10 + 1)));
 		append_one(j, line_of(s, 2, s % 5 == 0 ? -1 : 500, (uint32_t)(s * 10 + 2)));
 		if (s % 3 == 0) {
@@ -395,6 +400,11 @@ static void rebuild_equals_live(void **state)
 	assert_int_equal(
 		ask(f->journal, "SELECT count(*) FROM sale_line WHERE price_minor IS NULL"),
 		19 + 24);
+	/* Every fifth does not tell, every thirteenth tells what cannot be (65 does neither). */
+	assert_int_equal(ask(f->journal, "SELECT count(*) FROM sale WHERE utc_offset_min IS NULL"),
+			 19 + 7 - 1);
+	assert_int_equal(ask(f->journal, "SELECT utc_offset_min FROM sale WHERE basket LIKE '%41'"),
+			 -105);
 	assert_int_equal(gw_journal_rebuild(j, &err), GW_OK);
 	rebuilt = dump(f->journal);
 	assert_string_equal(live, rebuilt);

@@ -69,6 +69,8 @@ static void play_day(struct gw_journal *j)
 	}
 }
 
+static const struct gw_period the_day = {START_MS, START_MS + GW_DAY_MS, 0, 0, 0};
+
 static void check_day(const struct gw_today *t)
 {
 	assert_int_equal(t->sales, 5);
@@ -100,6 +102,7 @@ static void check_day(const struct gw_today *t)
 
 static void the_day_adds_up(void **state)
 {
+	const struct gw_period before = {0, START_MS, 0, 0, 0};
 	const struct folder *f = *state;
 	struct gw_journal *j = journal_open(f);
 	struct gw_today t;
@@ -107,13 +110,13 @@ static void the_day_adds_up(void **state)
 
 	play_day(j);
 	/* ... while the register still has it open. */
-	if (gw_store_today(f->journal, START_MS, START_MS + GW_DAY_MS, &t, &err) < 0)
+	if (gw_store_today(f->journal, &the_day, &t, &err) < 0)
 		fail_msg("%s", err.text);
 	check_day(&t);
-	assert_int_equal(gw_store_today(f->journal, 0, START_MS, &t, &err), GW_OK);
+	assert_int_equal(gw_store_today(f->journal, &before, &t, &err), GW_OK);
 	assert_int_equal(t.sales + t.shown + t.rule_count, 0);
 	gw_journal_close(j);
-	assert_int_equal(gw_store_today("/no/such/journal.db", 0, 1, &t, &err), GW_E_NOT_FOUND);
+	assert_int_equal(gw_store_today("/no/such/journal.db", &before, &t, &err), GW_E_NOT_FOUND);
 }
 
 static void ratios_round(void **state)
@@ -274,10 +277,9 @@ static void batches_give_the_same_day(void **state)
 	/* Journal and batches of one till in one folder: every sale once. */
 	for (int with_journal = 1; with_journal >= 0; with_journal--) {
 		assert_int_equal(gw_ledger_new(&s, &err), GW_OK);
-		if (gw_ledger_add(s, f->path, START_MS, START_MS + GW_DAY_MS, &err) < 0)
+		if (gw_ledger_add(s, f->path, &the_day, &err) < 0)
 			fail_msg("%s", err.text);
-		assert_int_equal(gw_ledger_today(s, START_MS, START_MS + GW_DAY_MS, &t, &err),
-				 GW_OK);
+		assert_int_equal(gw_ledger_today(s, &the_day, &t, &err), GW_OK);
 		check_day(&t);
 		assert_true(gw_ledger_sources(s) > 5);
 		gw_ledger_free(s);

@@ -193,7 +193,8 @@ static void test_quote(void **state)
 static void test_queries(void **state)
 {
 	static int64_t keys[1000];
-	struct gw_query_values values = {{INT64_MIN + 1, INT64_MAX, -36000000}, keys, 0};
+	struct gw_query_values values = {
+		{INT64_MIN + 1, INT64_MAX, INT64_MIN + 1, INT64_MAX, -36000000}, keys, 0};
 	size_t size = GW_QUERY_ROOM(1000);
 	char *room = malloc(size);
 

@@ -7,14 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "page_scans.h"
+#include "page_today.h"
 #include "base/home.h"
+#include "base/when.h"
 #include "port/port.h"
 #include "sync_news.h"
+#include "tests/unit/store_help.h"
 #include "tmp.h"
 
 static void every_profile_can_be_configured(void **state)
@@ -132,6 +136,61 @@ static void hears_of_the_sync_tool(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static void append_sale(struct gw_journal *j, int number, const char *closes, int offset_min)
+{
+	struct gw_event open = event_of(GW_EV_OPEN, number, 0);
+	struct gw_event close = close_of(number, 1, 100, GW_CLOSE_TENDER);
+
+	assert_int_equal(gw_when_parse(closes, strlen(closes), &close.at_ms), GW_OK);
+	open.at_ms = close.at_ms;
+	open.u.open.utc_offset_min = offset_min;
+	append_one(j, open);
+	append_one(j, close);
+}
+
+/* F9 counts as the report does: by the sale's clock, else by the machine's, on a day of 25 hours.
+ */
+static void the_day_is_the_shops(void **state)
+{
+	struct gw_page_today *page = calloc(1, sizeof(*page));
+	struct gw_now now = {.at_ms = 0};
+	struct gw_journal *j;
+	struct gw_today t;
+	struct gw_period day;
+	struct folder f;
+
+	(void)state;
+	assert_non_null(page);
+	folder_make(&f);
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	j = journal_open(&f);
+	append_sale(j, 1, "2026-10-24T21:59:00Z", 120);            /* 24th */
+	append_sale(j, 2, "2026-10-24T22:00:00Z", 120);            /* 25th 00:00 */
+	append_sale(j, 3, "2026-10-24T21:30:00Z", 180);            /* 25th, further east */
+	append_sale(j, 4, "2026-10-25T22:59:00Z", 60);             /* 25th 23:59 */
+	append_sale(j, 5, "2026-10-25T22:59:59Z", GW_UTC_UNKNOWN); /* 25th 23:59, here */
+	append_sale(j, 6, "2026-10-25T23:00:00Z", 60);             /* 26th */
+	assert_int_equal(gw_when_parse("2026-10-25T22:59:59Z", 20, &now.at_ms), GW_OK);
+	gw_page_today_fill(page, f.journal, now);
+	assert_null(page->shown.problem);
+	day = gw_period_here(page->shown.day, page->shown.day);
+	assert_int_equal(day.from_ms, 1792886400000);
+	assert_int_equal(gw_store_today(f.journal, &day, &t, NULL), GW_OK);
+	assert_int_equal(t.sales, 4);
+	assert_int_equal(page->shown.today.sales, t.sales);
+	now.at_ms += 7 * GW_DAY_MS;
+	gw_page_today_fill(page, f.journal, now);
+	assert_true(page->shown.has_before);
+	assert_int_equal(page->shown.before.sales, 4);
+	assert_int_equal(page->shown.today.sales, 0);
+	gw_journal_close(j);
+	unsetenv("TZ");
+	tzset();
+	folder_remove(&f);
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +199,7 @@ int main(void)
 		cmocka_unit_test(forgets_cards),
 		cmocka_unit_test(advises_the_parity),
 		cmocka_unit_test(hears_of_the_sync_tool),
+		cmocka_unit_test(the_day_is_the_shops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  *
  *	open --line/void/offer/ghost/outcome--> open --close--> added to the sales, or dropped
  *
+ *	GW_EV_OPEN     note_offset   (days and months are the shop's)
  *	GW_EV_LINE     add_line      (again with the same number: what it says now counts)
  *	GW_EV_VOID     void_line
  *	GW_EV_OFFER    record: shown
@@ -18,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "store/period.h"
 
 #define LINES_MAX 100000 /* of one sale; a damaged file must not eat the memory */
 #define OPEN_MAX  4096   /* sales at once; the oldest gives way */
@@ -40,6 +43,7 @@ struct open_sale {
 	uint32_t count, room;
 	struct sale_offer *offers;
 	uint32_t offer_count;
+	int utc_offset_min; /* 0 where the sale does not tell */
 };
 
 struct source {
@@ -220,11 +224,19 @@ static void void_line(struct open_sale *sale, int number)
 		line->voided = true;
 }
 
+static void note_offset(struct open_sale *sale, int minutes)
+{
+	if (minutes >= -GW_UTC_OFFSET_MOST && minutes <= GW_UTC_OFFSET_MOST)
+		sale->utc_offset_min = minutes;
+}
+
 static int close_sale(struct gw_fold *f, struct open_sale *sale, const struct gw_event *e,
 		      struct gw_err *err)
 {
-	struct gw_basket b = {e->at_ms, f->till, sale->basket, (uint32_t)strlen(sale->basket),
-			      NULL,     0};
+	struct gw_basket b = {.when_ms = e->at_ms + sale->utc_offset_min * 60000LL,
+			      .till = f->till,
+			      .key = sale->basket,
+			      .key_len = (uint32_t)strlen(sale->basket)};
 	uint32_t *items = malloc(((size_t)sale->count + 1) * sizeof(*items));
 	int rc;
 
@@ -323,6 +335,9 @@ int gw_fold_event(struct gw_fold *f, const struct gw_event *e, struct gw_err *er
 	if (e->basket[0] == '\0')
 		return GW_OK;
 	switch (e->kind) {
+	case GW_EV_OPEN:
+		note_offset(sale_of(f, e->basket), e->u.open.utc_offset_min);
+		break;
 	case GW_EV_LINE:
 		rc = add_line(f, sale_of(f, e->basket), &e->u.line);
 		break;

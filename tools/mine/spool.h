@@ -28,7 +28,7 @@
 #define GW_NO_TILL UINT32_MAX
 
 struct gw_basket {
-	int64_t when_ms; /* UTC, GW_NO_TIME: unknown */
+	int64_t when_ms; /* on the shop's clock, as if that were UTC; GW_NO_TIME: unknown */
 	uint32_t till;   /* number in the dictionary of tills, GW_NO_TILL */
 	const char *key; /* the receipt's own id, not NUL-terminated; "" where there is none */
 	uint32_t key_len;

@@ -78,6 +78,8 @@ static bool hear(void *ctx, const char *data, size_t len)
 	return true;
 }
 
+#define ANOTHER "its tables are of another goeswith: add what they lack with `goeswith-sync schema`"
+
 /* ClickHouse numbers its errors (dbms/src/Common/ErrorCodes.cpp): those a person can act on. */
 static const struct {
 	int number, code;
@@ -85,8 +87,8 @@ static const struct {
 } known[] = {
 	{60, GW_E_NOT_FOUND, "no such table: make them with `goeswith-sync schema`"},
 	{81, GW_E_NOT_FOUND, "no such database: make it with `goeswith-sync schema`"},
-	{16, GW_E_UNSUPPORTED, "a column is missing: its tables are of another goeswith"},
-	{47, GW_E_UNSUPPORTED, "a column is missing: its tables are of another goeswith"},
+	{16, GW_E_UNSUPPORTED, ANOTHER},
+	{47, GW_E_UNSUPPORTED, ANOTHER},
 	{164, GW_E_DENIED, "this user may only read"},
 	{192, GW_E_DENIED, "unknown user: check `user` in section [clickhouse]"},
 	{193, GW_E_DENIED, "wrong password: check `password` in section [clickhouse]"},

@@ -12,7 +12,7 @@ struct gw_office {
 
 /* What each column of an answer is: 't'ext or 'n'umber. */
 static const char *const shapes[GW_QUERY_COUNT] = {
-	[GW_QUERY_SALES] = "nnnn",        [GW_QUERY_OFFERS] = "ntnnnnn",
+	[GW_QUERY_SALES] = "nnnnn",       [GW_QUERY_OFFERS] = "ntnnnnn",
 	[GW_QUERY_ADDON] = "nnnn",        [GW_QUERY_RULES] = "tttnnnnnnn",
 	[GW_QUERY_CASHIERS] = "tnnnnnnn", [GW_QUERY_HOURS] = "nnnnnnn",
 	[GW_QUERY_BASKETS] = "nn",        [GW_QUERY_ITEMS] = "tnn",
@@ -70,8 +70,9 @@ int gw_office_ask_values(struct gw_office *o, enum gw_query query,
 int gw_office_ask(void *office, enum gw_query query, const struct gw_period *period,
 		  gw_cells_fn *each, void *ctx, struct gw_err *err)
 {
-	struct gw_query_values values = {
-		.numbers = {period->from_ms, period->to_ms, period->local_ms}};
+	struct gw_query_values values = {.numbers = {period->from_ms, period->to_ms,
+						     period->utc_from_ms, period->utc_to_ms,
+						     period->assumed_ms}};
 
 	return gw_office_ask_values(office, query, &values, each, ctx, err);
 }

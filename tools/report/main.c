@@ -20,7 +20,7 @@ static const struct gw_cli_option options[] = {
 	{OPT_FROM, "from", "DAY", "first day"},
 	{OPT_TO, "to", "DAY", "last day, included"},
 	{OPT_OFFSET, "utc-offset", "MIN",
-	 "local time is UTC plus MIN minutes (else the machine's)"},
+	 "of shops that do not tell: UTC plus MIN minutes (else the machine's zone)"},
 	{OPT_CURRENCY, "currency", "CODE", "ISO 4217 code (else the rule table's, else EUR)"},
 	{OPT_CSV, "csv", NULL, "print CSV (rules, cashiers, hours)"},
 	{0},
@@ -57,15 +57,10 @@ static const struct {
 
 /* --- days ------------------------------------------------------------------------------------- */
 
-int64_t report_day_start(const struct report *r, int64_t day)
+struct gw_period report_period(const struct report *r, int64_t from_day, int64_t to_day)
 {
-	struct gw_civil c = gw_civil_from_ms(day * GW_DAY_MS);
-	struct tm tm = {
-		.tm_year = c.year - 1900, .tm_mon = c.month - 1, .tm_mday = c.day, .tm_isdst = -1};
-
-	if (r->has_offset)
-		return day * GW_DAY_MS - r->offset_min * 60000LL;
-	return (int64_t)mktime(&tm) * 1000;
+	return r->has_offset ? gw_period_at(from_day, to_day, r->offset_min)
+			     : gw_period_here(from_day, to_day);
 }
 
 static int64_t local_today(const struct report *r)
@@ -77,17 +72,6 @@ static int64_t local_today(const struct report *r)
 		return (now / 60 + r->offset_min) / 1440;
 	localtime_r(&now, &tm);
 	return gw_days_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-}
-
-static int64_t local_offset_ms(const struct report *r, int64_t at_ms)
-{
-	time_t at = (time_t)(at_ms / 1000);
-	struct tm tm;
-
-	if (r->has_offset)
-		return r->offset_min * 60000LL;
-	localtime_r(&at, &tm);
-	return tm.tm_gmtoff * 1000LL;
 }
 
 struct days {
@@ -120,9 +104,7 @@ static int set_period(struct report *r, const struct days *d, struct gw_err *err
 		rc = take_day("--to", d->to, &r->to_day, err);
 	if (rc == GW_OK && r->to_day < r->from_day)
 		rc = gw_err_set(err, GW_E_USAGE, "--to lies before --from");
-	r->period.from_ms = report_day_start(r, r->from_day);
-	r->period.to_ms = report_day_start(r, r->to_day + 1);
-	r->period.local_ms = local_offset_ms(r, r->period.from_ms);
+	r->period = report_period(r, r->from_day, r->to_day);
 	return rc;
 }
 
@@ -199,14 +181,14 @@ int report_each_source(struct report *r, int (*each)(void *ctx, const char *path
 
 struct loading {
 	struct gw_ledger *sales;
-	int64_t from_ms, to_ms;
+	const struct gw_period *period;
 };
 
 static int add_source(void *ctx, const char *path, struct gw_err *err)
 {
 	struct loading *l = ctx;
 
-	return gw_ledger_add(l->sales, path, l->from_ms, l->to_ms, err);
+	return gw_ledger_add(l->sales, path, l->period, err);
 }
 
 int report_office(struct report *r, const char *url, struct gw_office **office, struct gw_err *err)
@@ -233,10 +215,10 @@ static int at_office(const struct report *r, bool *is, struct gw_err *err)
 				: GW_OK;
 }
 
-int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct report_sales *sales,
+int report_load(struct report *r, const struct gw_period *period, struct report_sales *sales,
 		struct gw_err *err)
 {
-	struct loading l = {.from_ms = from_ms, .to_ms = to_ms};
+	struct loading l = {.period = period};
 	bool office;
 	int rc = at_office(r, &office, err);
 
@@ -268,6 +250,22 @@ void report_unload(struct report_sales *sales)
 const char *report_money(const struct report *r, char out[GW_MONEY_MAX], int64_t minor)
 {
 	return gw_money_format(out, minor, r->decimals);
+}
+
+void report_assumed(const struct report *r, int64_t sales)
+{
+	FILE *out = r->csv ? stderr : stdout;
+	int min = r->offset_min < 0 ? -r->offset_min : r->offset_min;
+
+	if (sales == 0)
+		return;
+	fprintf(out, "%s%" PRId64 " %s not tell the shop's time zone: counted ",
+		r->csv ? "goeswith-report: " : "\n", sales, sales == 1 ? "sale does" : "sales do");
+	if (r->has_offset)
+		fprintf(out, "by UTC%c%02d:%02d (--utc-offset).\n", r->offset_min < 0 ? '-' : '+',
+			min / 60, min % 60);
+	else
+		fputs("by this machine's (--utc-offset).\n", out);
 }
 
 const char *report_share(char out[24], int64_t part, int64_t whole)

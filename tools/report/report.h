@@ -20,10 +20,10 @@ struct report {
 	struct gw_cli cli;
 	char home[GW_PATH_MAX], journal[GW_PATH_MAX];
 	struct gw_conf *conf;
-	struct gw_period period;  /* what --date, --from, --to say, in local days */
-	int64_t from_day, to_day; /* days since 1970, inclusive */
-	bool has_offset;          /* --utc-offset; else the machine's time zone */
-	int offset_min;
+	int64_t from_day, to_day; /* --date, --from, --to: days since 1970, inclusive */
+	struct gw_period period;  /* these days */
+	bool has_offset;          /* --utc-offset, for sales that do not tell theirs; else they */
+	int offset_min;           /* are taken to be in this machine's time zone */
 	char currency[4];
 	int decimals;
 	bool json, csv, utf8;
@@ -43,10 +43,10 @@ struct report_sales {
 };
 
 /*
- * The sources named on the command line (else the home's journal) for sales closed in [from, to).
+ * The sources named on the command line (else the home's journal), for sales of these days.
  * GW_E_USAGE: a server together with other sources.
  */
-int report_load(struct report *r, int64_t from_ms, int64_t to_ms, struct report_sales *sales,
+int report_load(struct report *r, const struct gw_period *period, struct report_sales *sales,
 		struct gw_err *err);
 void report_unload(struct report_sales *sales);
 
@@ -57,8 +57,14 @@ int report_office(struct report *r, const char *url, struct gw_office **office, 
 int report_each_source(struct report *r, int (*each)(void *ctx, const char *path, struct gw_err *),
 		       void *ctx, struct gw_err *err);
 
-/* Start of a local day (days since 1970) in UTC ms. */
-int64_t report_day_start(const struct report *r, int64_t day);
+/* Days since 1970, inclusive. */
+struct gw_period report_period(const struct report *r, int64_t from_day, int64_t to_day);
+
+/*
+ * Says in one line that sales were counted by an assumed offset (beside CSV, not in it); nothing
+ * when there were none.
+ */
+void report_assumed(const struct report *r, int64_t sales);
 
 /* "18.72", and "18.72" with a sign or a leading blank where a column asks for it. */
 const char *report_money(const struct report *r, char out[GW_MONEY_MAX], int64_t minor);

@@ -184,24 +184,45 @@ static void print_headings(const struct column *columns, bool csv)
 	fputs(csv ? "\r\n" : "\n", stdout);
 }
 
+static int take_assumed(void *ctx, const struct gw_cell *cells, int count)
+{
+	(void)count;
+	*(int64_t *)ctx = cells[4].number;
+	return 0;
+}
+
+static int print_rows(struct report *r, const struct report_sales *s, enum gw_query query,
+		      struct table *t, struct gw_err *err)
+{
+	gw_cells_fn *each = r->json ? print_json_row : r->csv ? print_csv_row : print_text_row;
+	const struct gw_answers *from = &s->answers;
+	int64_t assumed = 0;
+	int rc;
+
+	if (r->json)
+		printf("{\"currency\":\"%s\",\"rows\":[", r->currency);
+	else
+		print_headings(t->columns, r->csv);
+	rc = from->ask(from->from, query, &r->period, each, t, err);
+	if (rc == GW_OK)
+		rc = from->ask(from->from, GW_QUERY_SALES, &r->period, take_assumed, &assumed, err);
+	if (r->json)
+		printf("],\"sales_assumed_offset\":%" PRId64 "}\n", assumed);
+	else if (rc == GW_OK)
+		report_assumed(r, assumed);
+	return rc;
+}
+
 static int print_table(struct report *r, enum gw_query query, const struct column *columns,
 		       struct gw_err *err)
 {
 	struct table t = {.report = r, .columns = columns};
 	struct report_sales s;
-	int rc = report_load(r, r->period.from_ms, r->period.to_ms, &s, err);
+	int rc = report_load(r, &r->period, &s, err);
 
 	if (rc < 0)
 		return rc;
-	if (r->json) {
-		printf("{\"currency\":\"%s\",\"rows\":[", r->currency);
-		rc = s.answers.ask(s.answers.from, query, &r->period, print_json_row, &t, err);
-		puts("]}");
-	} else {
-		print_headings(columns, r->csv);
-		rc = s.answers.ask(s.answers.from, query, &r->period,
-				   r->csv ? print_csv_row : print_text_row, &t, err);
-	}
+	rc = print_rows(r, &s, query, &t, err);
 	report_unload(&s);
 	return rc;
 }

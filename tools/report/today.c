@@ -41,10 +41,10 @@ static int load_before(struct report *r, const struct report_sales *s, struct be
 		return GW_OK;
 	for (int week = 1; week <= WEEKS_BACK && rc == GW_OK; week++) {
 		int64_t day = r->from_day - 7LL * week;
+		struct gw_period period = report_period(r, day, day);
 		struct gw_today t;
 
-		rc = gw_today_ask(&s->answers, report_day_start(r, day),
-				  report_day_start(r, day + 1), &t, err);
+		rc = gw_today_ask(&s->answers, &period, &t, err);
 		if (rc == GW_OK && t.sales > 0) {
 			b->days++;
 			b->sales += t.sales;
@@ -204,6 +204,7 @@ static void print_text(const struct report *r, const struct gw_today *t, const s
 		printf("\nThese are observed shares.  Sales with an add-on differ from others for "
 		       "many "
 		       "reasons;\nwhat offers cause, only a holdout can tell.\n");
+	report_assumed(r, t->assumed);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -296,6 +297,7 @@ static void print_json(const struct report *r, const struct gw_today *t, const s
 	gw_json_member_int(&j, "average_value_minor", gw_today_mean(t->total_minor, t->sales));
 	gw_json_member_int(&j, "units_per_sale_milli", gw_today_mean(t->items * 1000, t->sales));
 	gw_json_member_int(&j, "cancelled", t->cancelled);
+	gw_json_member_int(&j, "sales_assumed_offset", t->assumed);
 	gw_json_key(&j, "offers");
 	gw_json_begin(&j, '{');
 	add_shares(&j, t);
@@ -327,12 +329,12 @@ int report_today(struct report *r, struct gw_err *err)
 	struct before before;
 	struct report_sales s;
 	int64_t weeks = r->from_day == r->to_day ? WEEKS_BACK : 0;
-	int rc = report_load(r, report_day_start(r, r->from_day - 7 * weeks), r->period.to_ms, &s,
-			     err);
+	struct gw_period all = report_period(r, r->from_day - 7 * weeks, r->to_day);
+	int rc = report_load(r, &all, &s, err);
 
 	if (rc < 0)
 		return rc;
-	rc = gw_today_ask(&s.answers, r->period.from_ms, r->period.to_ms, &today, err);
+	rc = gw_today_ask(&s.answers, &r->period, &today, err);
 	if (rc == GW_OK)
 		rc = load_before(r, &s, &before, err);
 	if (rc == GW_OK)

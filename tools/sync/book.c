@@ -134,6 +134,8 @@ static int open_steps(struct book *b, struct gw_err *err)
 		rc = identify(b, err);
 	if (rc == 0)
 		rc = make_schema(b, err);
+	if (rc >= 0)
+		rc = gw_project_upgrade(b->db, err);
 	if (rc >= 0 && b->intake)
 		rc = book_intake_make(b, err);
 	if (rc >= 0)

@@ -11,13 +11,17 @@ const struct ch_column ch_event[] = {
 	{"mono_ms", CH_INT},   {"boot", CH_INT},         {"basket", CH_TEXT},  {"kind", CH_TEXT},
 	{"body", CH_TEXT},     {"scan_session", CH_INT}, {"scan_seq", CH_INT}, {NULL, CH_INT}};
 
-/* closed_ms 0: the sale is open. */
-const struct ch_column ch_sale[] = {
-	{"terminal", CH_TEXT},       {"epoch", CH_TEXT},    {"basket", CH_TEXT},
-	{"opened_seq", CH_INT},      {"opened_ms", CH_INT}, {"closed_ms", CH_INT},
-	{"state", CH_TEXT},          {"cashier", CH_TEXT},  {"segment", CH_TEXT},
-	{"lines", CH_INT},           {"items", CH_INT},     {"total_minor", CH_INT},
-	{"total_from_till", CH_INT}, {"reason", CH_TEXT},   {NULL, CH_INT}};
+#define ADDED "utc_offset_min"
+
+/* closed_ms 0: the sale is open.  ADDED: tables of before lack it (ch_upgrade). */
+const struct ch_column ch_sale[] = {{"terminal", CH_TEXT},       {"epoch", CH_TEXT},
+				    {"basket", CH_TEXT},         {"opened_seq", CH_INT},
+				    {"opened_ms", CH_INT},       {"closed_ms", CH_INT},
+				    {"state", CH_TEXT},          {"cashier", CH_TEXT},
+				    {"segment", CH_TEXT},        {"lines", CH_INT},
+				    {"items", CH_INT},           {"total_minor", CH_INT},
+				    {"total_from_till", CH_INT}, {"reason", CH_TEXT},
+				    {ADDED, CH_INT_OR_NULL},     {NULL, CH_INT}};
 
 /* offer NULL: a code that is not in the table, and no sale of an item. */
 const struct ch_column ch_line[] = {
@@ -251,5 +255,37 @@ int ch_make(struct gw_clickhouse *c, const char *cluster, bool *made, struct gw_
 				"%s has the tables already, and not on a cluster; leave --cluster "
 				"out or name another database",
 				gw_clickhouse_name(c));
+	return rc;
+}
+
+/* --- tables of before ------------------------------------------------------------------------- */
+
+/* Old servers know no ADD COLUMN IF NOT EXISTS. */
+static int lacking(struct gw_clickhouse *c, char *out, size_t size, struct gw_err *err)
+{
+	char sql[512];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT name FROM system.tables WHERE database = '%s' AND name IN ('sale_shard',"
+		 " 'sale') AND name NOT IN (SELECT table FROM system.columns WHERE database = '%s'"
+		 " AND name = '" ADDED "') ORDER BY name DESC",
+		 gw_clickhouse_database(c), gw_clickhouse_database(c));
+	return words_of(c, sql, out, size, err);
+}
+
+int ch_upgrade(struct gw_clickhouse *c, bool *changed, struct gw_err *err)
+{
+	char tables[64], sql[256], *at = tables;
+	int rc = lacking(c, tables, sizeof(tables), err);
+
+	*changed = rc == GW_OK && tables[0] != '\0';
+	/* sale_shard before sale: what is spread over the shards comes after them. */
+	for (const char *name; rc == GW_OK && (name = strsep(&at, ", ")) != NULL;) {
+		if (name[0] == '\0')
+			continue;
+		snprintf(sql, sizeof(sql), "ALTER TABLE %s.%s ADD COLUMN " ADDED " %s",
+			 gw_clickhouse_database(c), name, type_words[CH_INT_OR_NULL]);
+		rc = gw_clickhouse_do(c, sql, true, err);
+	}
 	return rc;
 }

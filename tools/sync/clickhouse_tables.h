@@ -14,8 +14,9 @@
  *
  * Both are ReplacingMergeTree and read with FINAL: a row that arrives twice counts once.  On a
  * cluster the rows lie in `event_shard` and `sale_shard`, and `event` and `sale` are Distributed by
- * terminal.  Tables that are there already are left as they are, so that who wants replicas makes
- * the _shard tables himself, with another engine (goeswith-sync schema prints the statements).
+ * terminal.  Tables that are there already are left as they are, but for columns that came later:
+ * so who wants replicas makes the _shard tables himself, with another engine (goeswith-sync schema
+ * prints the statements).
  *
  * Plain tables and text, no state.
  */
@@ -43,6 +44,12 @@ extern const struct ch_column ch_event[], ch_sale[], ch_line[], ch_offer[];
  * tables are not on it; else as gw_clickhouse_do.
  */
 int ch_make(struct gw_clickhouse *c, const char *cluster, bool *made, struct gw_err *err);
+
+/*
+ * Adds the columns that tables of an older goeswith lack, on this server: quick, whatever their
+ * size.  Rows that are there stay as they are, NULL in them.  *changed says whether any lacked.
+ */
+int ch_upgrade(struct gw_clickhouse *c, bool *changed, struct gw_err *err);
 
 /* Whether the tables are there. */
 int ch_find(struct gw_clickhouse *c, bool *found, struct gw_err *err);

@@ -339,8 +339,9 @@ static int check_shards(struct clickhouse_sink *k, const char *cluster, struct g
 {
 	struct gw_err why = {0};
 	int rc = gw_clickhouse_ask(k->server,
-				   "SELECT (SELECT count() FROM event), count() FROM sale", 2,
-				   ignore_row, NULL, &why);
+				   "SELECT (SELECT count() FROM event), count() FROM sale WHERE"
+				   " terminal = '' AND utc_offset_min = 0",
+				   2, ignore_row, NULL, &why);
 
 	if ((rc == GW_E_NOT_FOUND || rc == GW_E_DEVICE) && cluster != NULL)
 		return gw_err_set(
@@ -348,6 +349,12 @@ static int check_shards(struct clickhouse_sink *k, const char *cluster, struct g
 			"not every node of %s answers, or has the tables yet: run `goeswith-sync "
 			"schema --cluster %s` with the addresses of all of them (%.200s)",
 			cluster, cluster, why.text);
+	if (rc == GW_E_UNSUPPORTED)
+		return gw_err_set(err, rc,
+				  "a node has the tables of another goeswith: run `goeswith-sync "
+				  "schema` with "
+				  "the addresses of all of them (%.200s)",
+				  why.text);
 	return rc < 0 ? gw_err_set(err, rc, "%s", why.text) : GW_OK;
 }
 
@@ -355,7 +362,7 @@ static int check_shards(struct clickhouse_sink *k, const char *cluster, struct g
 static int find_tables(struct clickhouse_sink *k, const char *cluster, bool handed,
 		       struct gw_err *err)
 {
-	bool found, made;
+	bool found, made, changed = false;
 	int rc = ch_find(k->server, &found, err);
 
 	if (rc == GW_OK && !found && handed)
@@ -365,6 +372,13 @@ static int find_tables(struct clickhouse_sink *k, const char *cluster, bool hand
 				  gw_clickhouse_name(k->server));
 	if (rc == GW_OK && (!found || cluster != NULL))
 		rc = ch_make(k->server, cluster, &made, err);
+	if (rc == GW_OK && found)
+		rc = ch_upgrade(k->server, &changed, err);
+	if (rc == GW_OK && changed)
+		fprintf(stderr,
+			"goeswith-sync: %s: the tables were of an older goeswith, columns "
+			"added\n",
+			gw_clickhouse_name(k->server));
 	if (rc == GW_OK && !found)
 		fprintf(stderr, "goeswith-sync: made the tables in %s (ClickHouse %s%s%s)\n",
 			gw_clickhouse_name(k->server), gw_clickhouse_version(k->server),
@@ -422,15 +436,19 @@ const struct sink_ops sink_clickhouse = {"clickhouse:", "intake.db", PATIENCE,  
 static int make_at(struct sync *s, const char *url, struct gw_err *err)
 {
 	struct gw_clickhouse *c;
-	bool made = false;
+	bool made = false, changed = false;
 	int rc = gw_clickhouse_open(&c, url, "goeswith-sync", s->conf, err);
 
 	if (rc < 0)
 		return rc;
 	rc = ch_make(c, s->cluster, &made, err);
 	if (rc == GW_OK)
+		rc = ch_upgrade(c, &changed, err);
+	if (rc == GW_OK)
 		printf("%s: %s\n", gw_clickhouse_name(c),
-		       made ? "tables made" : "tables are there");
+		       made      ? "tables made"
+		       : changed ? "tables are there, columns added"
+				 : "tables are there");
 	gw_clickhouse_close(c);
 	return rc;
 }
