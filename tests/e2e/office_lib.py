@@ -43,7 +43,8 @@ class Odd(Journal):
             if r.random() < 0.02:
                 self.add("stop", "", {"text": "end of shift"})
                 self.add("start", "", {"version": "0.1.0"})
-            self.add("open", basket, {})
+            self.add("open", basket, r.choice([{}, {"utc_offset": 0}, {"utc_offset": 345}, {"utc_offset": -570},
+                                               {"utc_offset": 840}, {"utc_offset": -1441}]))
             if r.random() < 0.05:
                 self.add("login", basket, {"id": "ß'\\\"\t7"})
             lines = r.randrange(0, 7)
@@ -117,7 +118,8 @@ def make_tills(top):
         def demo(home, n=n):
             lib.run("goeswith-table", "install", bundle, "--home", home)
             demo_baskets(home / "baskets", SEED + n)
-            simulated(home, home / "baskets", "D1", f"T{n}", "--accept-ppm", 300000, "--basket-ms", 2500000)
+            simulated(home, home / "baskets", "D1", f"T{n}", "--accept-ppm", 300000, "--basket-ms", 2500000,
+                      "--utc-offset", (0, 330, -570)[n])
         homes.append(till(top, f"demo{n}", demo))
     for n in range(2):
         homes.append(till(top, f"odd{n}", lambda home, n=n: Odd(home / "journal.db", "O1", f"T{n}", SEED + n).shop(400)))
