@@ -289,6 +289,40 @@ static void told_again(void **state)
 	gw_sales_release(&s);
 }
 
+/* Days and months are the shop's: 15:30 and 23:30 UTC lie on one day west of it, not on two. */
+static void the_shops_days(void **state)
+{
+	static const struct {
+		int utc_offset_min;
+		int64_t closes_ms, when_ms;
+	} rows[] = {
+		{-480, 15 * 3600000 + 1800000, 7 * 3600000 + 1800000},
+		{-480, GW_DAY_MS + 1800000, 16 * 3600000 + 1800000},
+		{840, GW_DAY_MS, GW_DAY_MS + 14 * 3600000},
+		{GW_UTC_UNKNOWN, GW_DAY_MS, GW_DAY_MS},
+		{1441, GW_DAY_MS, GW_DAY_MS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct gw_event open = event(GW_EV_OPEN, "B1"), close = event(GW_EV_CLOSE, "B1");
+		struct gw_fold *fold;
+		struct gw_sales s;
+
+		assert_int_equal(gw_sales_init(&s, 1000), GW_OK);
+		assert_int_equal(gw_fold_new(&fold, &s), GW_OK);
+		assert_int_equal(gw_fold_source(fold, "T1", "e", 1, 100), GW_OK);
+		open.u.open.utc_offset_min = rows[i].utc_offset_min;
+		assert_int_equal(gw_fold_event(fold, &open, NULL), GW_OK);
+		line(fold, "B1", 1, "a", 0);
+		close.at_ms = rows[i].closes_ms;
+		assert_int_equal(gw_fold_event(fold, &close, NULL), GW_OK);
+		assert_int_equal(s.first_ms, rows[i].when_ms);
+		gw_fold_free(fold);
+		gw_sales_release(&s);
+	}
+}
+
 /* Uploaded outcomes do not repeat the rule: it is the offer's of that number, in that sale. */
 static void outcomes_without_rule(void **state)
 {
@@ -539,7 +573,7 @@ int main(void)
 		cmocka_unit_test(told_again),   cmocka_unit_test(outcomes_without_rule),
 		cmocka_unit_test(families),     cmocka_unit_test(seasons),
 		cmocka_unit_test(breadth),      cmocka_unit_test(beliefs),
-		cmocka_unit_test(rule_names),
+		cmocka_unit_test(rule_names),   cmocka_unit_test(the_shops_days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,6 +170,7 @@ static void the_day_is_the_shops(void **state)
 	append_sale(j, 3, "2026-10-24T21:30:00Z", 180);            /* 25th, further east */
 	append_sale(j, 4, "2026-10-25T22:59:00Z", 60);             /* 25th 23:59 */
 	append_sale(j, 5, "2026-10-25T22:59:59Z", GW_UTC_UNKNOWN); /* 25th 23:59, here */
+	append_sale(j, 7, "2026-10-24T22:30:00Z", GW_UTC_UNKNOWN); /* 25th 00:30, here */
 	append_sale(j, 6, "2026-10-25T23:00:00Z", 60);             /* 26th */
 	assert_int_equal(gw_when_parse("2026-10-25T22:59:59Z", 20, &now.at_ms), GW_OK);
 	gw_page_today_fill(page, f.journal, now);
@@ -177,12 +178,12 @@ static void the_day_is_the_shops(void **state)
 	day = gw_period_here(page->shown.day, page->shown.day);
 	assert_int_equal(day.from_ms, 1792886400000);
 	assert_int_equal(gw_store_today(f.journal, &day, &t, NULL), GW_OK);
-	assert_int_equal(t.sales, 4);
+	assert_int_equal(t.sales, 5);
 	assert_int_equal(page->shown.today.sales, t.sales);
 	now.at_ms += 7 * GW_DAY_MS;
 	gw_page_today_fill(page, f.journal, now);
 	assert_true(page->shown.has_before);
-	assert_int_equal(page->shown.before.sales, 4);
+	assert_int_equal(page->shown.before.sales, 5);
 	assert_int_equal(page->shown.today.sales, 0);
 	gw_journal_close(j);
 	unsetenv("TZ");
