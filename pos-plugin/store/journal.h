@@ -29,7 +29,7 @@
 #include "base/err.h"
 #include "goeswith/event.h"
 
-#define GW_JOURNAL_ID     0x67776a31 /* PRAGMA application_id, "gwj1" */
+#define GW_JOURNAL_ID 0x67776a31 /* PRAGMA application_id, "gwj1" */
 /* PRAGMA user_version: raised by a change that programs of before could not work with.  A column
  * more is none: opening adds it, and a till that goes back to its old program still sells. */
 #define GW_JOURNAL_SCHEMA 1

@@ -26,8 +26,8 @@ void gw_ledger_free(struct gw_ledger *ledger);
 
 /*
  * Adds the sales of a period from a journal, a collection, a batch file, or every such file below a
- * folder (others in it are passed over); a file of an older program is read as it is.  GW_E_NOT_FOUND, GW_E_DENIED, GW_E_STORAGE,
- * GW_E_INPUT (neither of these, newer, or damaged).
+ * folder (others in it are passed over); a file of an older program is read as it is.
+ * GW_E_NOT_FOUND, GW_E_DENIED, GW_E_STORAGE, GW_E_INPUT (neither of these, newer, or damaged).
  */
 int gw_ledger_add(struct gw_ledger *ledger, const char *path, const struct gw_period *period,
 		  struct gw_err *err);

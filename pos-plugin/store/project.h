@@ -41,7 +41,8 @@ struct gw_project {
 
 /* Makes the tables; keyed: with terminal and epoch in front of every key. */
 int gw_project_create(sqlite3 *db, bool keyed, struct gw_err *err);
-/* Adds the columns that tables of before lack: quick, whatever their size; rows stay as they are. */
+/* Adds the columns that tables of before lack: quick, whatever their size.  Rows stay as they are.
+ * GW_E_STORAGE. */
 int gw_project_upgrade(sqlite3 *db, struct gw_err *err);
 /* Whether the table sale of an open or attached database ("main", "source") has utc_offset_min. */
 bool gw_project_has_offset(sqlite3 *db, const char *schema_name);

@@ -11,8 +11,9 @@
  * A sale counts on the day its shop's own clock showed when it closed (store/period.h).  The range
  * that the index of closed_ms can serve is a day wider on both sides, which no offset exceeds.
  *
- * Parameters: ?1 from_ms, ?2 to_ms, ?3 utc_from_ms, ?4 utc_to_ms, ?5 assumed_ms of struct gw_period;
- * of the pairs for mining ?1 is the least count and ?6 the items to look at.  Plain text, no state.
+ * Parameters: ?1 from_ms, ?2 to_ms, ?3 utc_from_ms, ?4 utc_to_ms, ?5 assumed_ms of struct
+ * gw_period; of the pairs for mining ?1 is the least count and ?6 the items to look at.  Plain
+ * text, no state.
  */
 #ifndef STORE_QUERIES_H
 #define STORE_QUERIES_H
