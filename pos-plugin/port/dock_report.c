@@ -199,6 +199,10 @@ static void add_link(struct gw_dock_line *lines, size_t *n, const struct gw_dock
 	else
 		add(lines, n, "Link", "%s", gw_dock_report_link(r));
 	warn_if(lines, *n, strncmp(gw_dock_report_link(r), "bad", 3) == 0);
+}
+
+static void add_frames(struct gw_dock_line *lines, size_t *n, const struct gw_dock_report *r)
+{
 	if (r->frames >= 0)
 		add(lines, n, "Frames", "%lld, %lld bad, %lld again", (long long)r->frames,
 		    (long long)r->damaged + (long long)r->bad_frames,
@@ -215,13 +219,6 @@ static void add_sides(struct gw_dock_line *lines, size_t *n, const struct gw_doc
 			   : r->till_blocked ? "does not read"
 					     : "there";
 
-	if (r->codes_done >= 0)
-		add(lines, n, "Typed", "%lld, %lld refused, %lld too late",
-		    (long long)r->codes_done, (long long)r->codes_refused,
-		    (long long)r->codes_timed_out + (long long)r->codes_unknown);
-	else
-		add(lines, n, "Typed", "%lld, %lld refused, %lld too late", (long long)r->injected,
-		    (long long)r->inject_refused, (long long)r->inject_timed_out);
 	if (r->till_dropped > 0)
 		add(lines, n, "Till", "%s, %lld bytes missed", till, (long long)r->till_dropped);
 	else
@@ -234,27 +231,41 @@ static void add_sides(struct gw_dock_line *lines, size_t *n, const struct gw_doc
 	warn_if(lines, *n, r->has_display && !r->display);
 }
 
+static void add_typed(struct gw_dock_line *lines, size_t *n, const struct gw_dock_report *r)
+{
+	if (r->codes_done >= 0)
+		add(lines, n, "Typed", "%lld, %lld refused, %lld too late",
+		    (long long)r->codes_done, (long long)r->codes_refused,
+		    (long long)r->codes_timed_out + (long long)r->codes_unknown);
+	else
+		add(lines, n, "Typed", "%lld, %lld refused, %lld too late", (long long)r->injected,
+		    (long long)r->inject_refused, (long long)r->inject_timed_out);
+}
+
 size_t gw_dock_report_lines(const struct gw_dock_report *r,
 			    struct gw_dock_line lines[GW_DOCK_LINES_MAX])
 {
 	size_t n = 0;
 
+	/* What may need somebody stands first: a small screen ends after eight. */
 	add(lines, &n, "Dock", "%s (%s)", r->software ? "program" : "box", r->board);
 	add(lines, &n, "Scanner", "%s",
 	    !r->scanner   ? "not there"
 	    : r->starting ? "starting"
 			  : "ready");
 	warn_if(lines, n, !r->scanner);
-	add(lines, &n, "Firmware", "%s, link 1.%d%s", r->version, (int)r->link_minor,
-	    r->flash_journal ? ", flash" : "");
-	add_running(lines, &n, r);
+	add_sides(lines, &n, r);
 	add(lines, &n, "Scans", "%lld, %lld wait, %lld lost", (long long)r->next,
 	    (long long)r->waiting, (long long)r->lost);
 	warn_if(lines, n, r->lost > 0);
 	add(lines, &n, "Refused", "%lld half, %lld long, %lld noise", (long long)r->resyncs,
 	    (long long)r->too_long, (long long)r->rx_errors);
 	add_link(lines, &n, r);
-	add_sides(lines, &n, r);
+	add_typed(lines, &n, r);
+	add_frames(lines, &n, r);
+	add(lines, &n, "Firmware", "%s, link 1.%d%s", r->version, (int)r->link_minor,
+	    r->flash_journal ? ", flash" : "");
+	add_running(lines, &n, r);
 	add(lines, &n, "Memory", "%lld bytes, %lld.%lld %% used", (long long)r->ring_bytes,
 	    (long long)(r->ring_used_permille / 10), (long long)(r->ring_used_permille % 10));
 	add(lines, &n, "Session", "%08llx", (unsigned long long)r->session);

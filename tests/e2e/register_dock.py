@@ -165,7 +165,7 @@ def half_a_scan(path):
 
 
 def the_other_side():
-    for rows, cols, words in ((24, 80, ("Session", "262144 bytes", "Till")), (12, 40, ("Firmware",))):
+    for rows, cols, words in ((24, 80, ("Session", "262144 bytes", "Till")), (12, 40, ("Till", "Display", "Typed"))):
         with lib.home() as path, shop(path, rows=rows, cols=cols) as (home, scanner, r):
             scanner.send(ICE + "\r")
             r.sees("1 item")

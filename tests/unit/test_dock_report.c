@@ -138,12 +138,34 @@ static void tells_people(void **state)
 	assert_null(gw_dock_test_name(5));
 }
 
+/* Forty columns by twelve lines have room for eight of them. */
+static void shows_trouble_on_a_small_screen(void **state)
+{
+	struct gw_dock_report r = from_hello();
+	struct gw_dock_line lines[GW_DOCK_LINES_MAX];
+	size_t n, warn_count = 0;
+
+	(void)state;
+	r.scanner = r.till = r.display = false;
+	r.has_till = r.has_display = true;
+	r.lost = 1;
+	r.frames = 100;
+	r.damaged = 50;
+	n = gw_dock_report_lines(&r, lines);
+	for (size_t i = 0; i < n; i++) {
+		warn_count += lines[i].warn;
+		assert_true(i < 8 || !lines[i].warn);
+	}
+	assert_int_equal(warn_count, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(survives_the_socket),
 		cmocka_unit_test(reads_hello),
 		cmocka_unit_test(tells_people),
+		cmocka_unit_test(shows_trouble_on_a_small_screen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
