@@ -26,6 +26,7 @@ BIN = pathlib.Path(os.environ.get("BIN", "build"))
 BIN = BIN if BIN.is_absolute() else ROOT / BIN
 SHARED = pathlib.Path(os.environ.get("SHARED", "../shared"))
 SHARED = SHARED if SHARED.is_absolute() else ROOT / SHARED
+os.umask(0o022)  # some tests run programs as other users, who must be able to read what is made here
 DEADLINE = 180  # seconds without any progress; generous, since a busy machine is no failure
 
 

@@ -232,6 +232,35 @@ def ending(top):
         t.check(r.returncode == 0 and "sent 1" in r.stdout, "what stays on this machine goes through no proxy", r.stderr)
 
 
+def nothing_due(top):
+    """A round in which no batch is due has tried nothing, and says nothing."""
+    home, office, j = till(top, "due")
+    log = top / "due.log"
+    with serve(Folder, office) as (server, url), log.open("w") as err:
+        server.plan = [503] * 100000
+        configure(home, to=url, every=1, splay=0, batch_age=0)
+        with lib.running("goeswith-sync", "run", "--home", home, stderr=err):
+            told = lib.wait_for(lambda: "503" in log.read_text() and next_try(home, time.time() + 3600))
+            server.plan = []
+            time.sleep(4)  # rounds
+            t.check(told and "works again" not in log.read_text(), "a batch that waits for its time is not said to be sent",
+                    log.read_text())
+            lib.wait_for(lambda: next_try(home, 0))
+            t.check(lib.wait_for(lambda: "works again" in log.read_text()) and log.read_text().count("503") == 1,
+                    "... but when it is", log.read_text())
+
+
+def next_try(home, at):
+    """When what could not be sent is tried again; how many batches those are."""
+    with contextlib.closing(__import__("sqlite3").connect(home / "sync.db", timeout=60)) as db:
+        try:
+            n = db.execute("UPDATE batch SET next_ms = ? WHERE state = 0 AND tries > 0", (int(at * 1000),)).rowcount
+            db.commit()
+            return n
+        except __import__("sqlite3").OperationalError:
+            return 0  # not there yet
+
+
 def words(top):
     home, office, j = till(top, "words", 20)
     for args, status, say in [
@@ -264,5 +293,6 @@ with lib.home() as top:
     strays(top)
     epochs(top)
     ending(top)
+    nothing_due(top)
     words(top)
 t.done()

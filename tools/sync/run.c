@@ -101,7 +101,7 @@ static int push_round(struct running *r)
 
 	if (rc < 0)
 		say(&r->push_trouble, "push", &err);
-	else
+	else if (result.waiting == 0 || result.sent > 0) /* else nothing was due, nothing tried */
 		say_over(&r->push_trouble, "push");
 	if (result.sent > 0 || result.committed > 0)
 		fprintf(stderr,
