@@ -1,4 +1,6 @@
-/* The parts of goeswith-sync that need no disk: names, signatures, acknowledgements, waits, shares.
+/*
+ * The parts of goeswith-sync that need hardly any disk: names, signatures, acknowledgements, waits,
+ * shares, and a book that fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,14 +13,17 @@
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <sqlite3.h>
 #include <zstd.h>
 
 #include "tools/sync/ack.h"
 #include "tools/sync/book.h"
+#include "tools/sync/book_intake.h"
 #include "tools/sync/device.h"
 #include "tools/sync/pull.h"
 #include "tools/sync/push.h"
 #include "tools/sync/steady.h"
+#include "tmp.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -260,6 +265,40 @@ static void a_wrong_clock_makes_nothing_old(void **state)
 	}
 }
 
+/* Taken for "nothing waits", it would have the terminals told that all is in ClickHouse. */
+static void a_book_that_cannot_be_read_is_not_empty(void **state)
+{
+	char folder[TMP_NAME_MAX], path[TMP_NAME_MAX + 32];
+	struct book_event e = {.till = "S1-T1",
+			       .epoch = "b1909be3ed2d00b6",
+			       .seq = 1,
+			       .basket = "",
+			       .kind = "start",
+			       .body = "{}"};
+	struct gw_err err = {0};
+	struct book *book;
+	sqlite3 *other;
+	int64_t count;
+
+	(void)state;
+	assert_non_null(mkdtemp(tmp_name(folder, "book")));
+	snprintf(path, sizeof(path), "%s/intake.db", folder);
+	assert_int_equal(book_open(&book, path, true, &err), GW_OK);
+	assert_int_equal(book_intake_waiting(book, 9, &count, &err), GW_OK);
+	assert_int_equal(count, 0);
+	assert_int_equal(book_intake_put(book, &e, &err), GW_OK);
+	assert_int_equal(book_intake_waiting(book, 9, &count, &err), GW_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "DROP TABLE event", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	assert_true(book_intake_waiting(book, 9, &count, &err) < 0);
+	assert_non_null(strstr(err.text, "event"));
+	book_close(book);
+	snprintf(path, sizeof(path), "rm -r '%s'", folder);
+	assert_int_equal(system(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +308,7 @@ int main(void)
 		cmocka_unit_test(waits_grow_and_spread),
 		cmocka_unit_test(a_wrong_clock_makes_nothing_old),
 		cmocka_unit_test(a_share_of_terminals_is_that_share),
+		cmocka_unit_test(a_book_that_cannot_be_read_is_not_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

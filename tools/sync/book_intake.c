@@ -171,13 +171,11 @@ int book_intake_place(struct book *b, const char *place, bool *handed, struct gw
 	return rc;
 }
 
-int64_t book_intake_waiting(struct book *b, int64_t most)
+int book_intake_waiting(struct book *b, int64_t most, int64_t *count, struct gw_err *err)
 {
 	struct bound p = {.numbers = {most + 1}, .number_count = 1};
-	int64_t n = 0;
 
-	number_of(b, "SELECT count(*) FROM (SELECT 1 FROM event LIMIT ?1)", &p, &n, NULL);
-	return n;
+	return number_of(b, "SELECT count(*) FROM (SELECT 1 FROM event LIMIT ?1)", &p, count, err);
 }
 
 int book_intake_version(struct book *b, int64_t now_ms, int64_t *version, struct gw_err *err)

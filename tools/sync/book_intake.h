@@ -46,8 +46,8 @@ int book_intake_put(struct book *book, const struct book_event *event, struct gw
  */
 int book_intake_place(struct book *book, const char *place, bool *handed, struct gw_err *err);
 
-/* Events waiting, at most `most` + 1 are counted. */
-int64_t book_intake_waiting(struct book *book, int64_t most);
+/* *count: events waiting, of which at most `most` + 1 are counted. */
+int book_intake_waiting(struct book *book, int64_t most, int64_t *count, struct gw_err *err);
 
 /* A number larger than any before, remembered: the version of the rows handed on next. */
 int book_intake_version(struct book *book, int64_t now_ms, int64_t *version, struct gw_err *err);

@@ -247,11 +247,11 @@ static int send_sales(struct clickhouse_sink *k, int64_t version, struct gw_err 
 static int settle(struct sink *base, struct gw_err *err)
 {
 	struct clickhouse_sink *k = (struct clickhouse_sink *)base;
-	int64_t version;
-	int rc;
+	int64_t version, count;
+	int rc = book_intake_waiting(base->book, 0, &count, err);
 
-	if (book_intake_waiting(base->book, 0) == 0)
-		return GW_OK;
+	if (rc < 0 || count == 0)
+		return rc;
 	if (k->progress)
 		fprintf(stderr, "\r\033[Kto %s ...", gw_clickhouse_name(k->server));
 	gw_gzip_clear(k->packed);
@@ -265,7 +265,9 @@ static int settle(struct sink *base, struct gw_err *err)
 
 static int64_t waiting(struct sink *base)
 {
-	return book_intake_waiting(base->book, PATIENCE);
+	int64_t count;
+
+	return book_intake_waiting(base->book, PATIENCE, &count, NULL) == GW_OK ? count : INT64_MAX;
 }
 
 /* --- bringing back ---------------------------------------------------------------------------- */

@@ -22,7 +22,7 @@ struct sink_ops {
 	/* Makes durable at its end whatever the book has committed.  Only then may it be
 	 * acknowledged.  GW_E_DEVICE: try again, nothing is lost. */
 	int (*settle)(struct sink *sink, struct gw_err *err);
-	/* Events not yet there. */
+	/* Events not yet there; INT64_MAX: the book cannot be read, as `settle` will say. */
 	int64_t (*waiting)(struct sink *sink);
 	void (*close)(struct sink *sink);
 };
