@@ -223,11 +223,16 @@ void gw_dock_init(struct gw_dock *d, const struct gw_dock_config *config,
 /* --- what the register says --------------------------------------------------------------------
  */
 
-static void take_session(struct gw_dock *d, uint32_t session)
+static void begin_session(struct gw_dock *d)
 {
-	gw_ring_open_session(&d->ring, session);
 	gw_link_sender_init(&d->sender, d->ring.now.base, d->config->rto_ms);
 	d->hello_due = true;
+}
+
+static void end_session(struct gw_dock *d)
+{
+	gw_ring_open_session(&d->ring, 0);
+	begin_session(d);
 }
 
 static void take_open(struct gw_dock *d, const struct gw_link_frame *f)
@@ -241,10 +246,10 @@ static void take_open(struct gw_dock *d, const struct gw_link_frame *f)
 	if (gw_ring_ending(&d->ring)) {
 		(void)gw_ring_ack(&d->ring, gw_ring_numbered(&d->ring));
 		(void)gw_flash_acked(&d->flash);
-		take_session(d, 0);
+		end_session(d);
 	}
-	if (gw_flash_open(&d->flash, f->session))
-		take_session(d, f->session);
+	if (gw_flash_open(&d->flash, &d->ring, f->session))
+		begin_session(d);
 }
 
 static void beep_good(struct gw_dock *d)
@@ -278,7 +283,7 @@ static void take_ack(struct gw_dock *d, const struct gw_link_frame *f, uint32_t 
 	if (gw_ring_ack(&d->ring, next) > 0 && gw_flash_acked(&d->flash))
 		beep_good(d);
 	if (gw_ring_ending(&d->ring) && ring->base == end)
-		take_session(d, 0);
+		end_session(d);
 }
 
 static void take_frame(struct gw_dock *d, const struct gw_link_frame *f, uint32_t now_ms)

@@ -43,7 +43,8 @@ static bool injectable(const uint8_t *code, size_t len)
 static void start_inject(struct gw_dock *d, const uint8_t *code, size_t len, uint32_t now_ms)
 {
 	if ((d->config->caps & GW_LINK_CAP_INJECT) == 0 ||
-	    (d->io->state(d->ctx) & GW_LINK_ST_TILL) == 0 || !injectable(code, len)) {
+	    (d->io->state(d->ctx) & GW_LINK_ST_TILL) == 0 || !injectable(code, len) ||
+	    !gw_flash_commands(&d->flash)) {
 		finish_command(d, GW_LINK_REFUSED);
 		return;
 	}

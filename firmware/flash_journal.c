@@ -19,6 +19,7 @@
 #define POLL_MS      10u
 #define NEAR         8u
 #define COMMAND_LEAP (1u << 30)
+#define FILLING      UINT32_MAX /* for the ring's flash_generation: a start is filling it */
 
 static bool before(uint32_t a, uint32_t b)
 {
@@ -56,6 +57,13 @@ bool gw_flash_works(const struct gw_flash *f)
 
 /* --- writing -------------------------------------------------------------------------------- */
 
+/* What flash has, for the ring's next header; a warm start finds it there. */
+static void tell_ring(struct gw_flash *f)
+{
+	f->ring->now.flash_written = f->written;
+	f->ring->now.flash_generation = f->log.generation + 1u;
+}
+
 /* What was written counts, in RAM too. */
 static void note(struct gw_flash *f, const struct gw_flash_state *s)
 {
@@ -64,18 +72,17 @@ static void note(struct gw_flash *f, const struct gw_flash_state *s)
 	f->marked = s->base;
 	if (before(f->high, f->written))
 		f->high = f->written;
-	f->ring->now.flash_written = f->written;
-	f->ring->now.flash_generation = f->log.generation;
-	gw_ring_save(f->ring);
+	tell_ring(f);
 }
 
-static enum gw_flash_result write_state(struct gw_flash *f, const struct gw_flash_state *s,
-					enum gw_flash_reason why)
+static enum gw_flash_result write_state(struct gw_flash *f, const struct gw_flash_state *s)
 {
-	enum gw_flash_result r = gw_flash_log_state(&f->log, s, f->written, why);
+	enum gw_flash_result r = gw_flash_log_state(&f->log, s, f->written, false);
 
-	if (r == GW_FLASH_DONE)
+	if (r == GW_FLASH_DONE) {
 		note(f, s);
+		gw_ring_save(f->ring);
+	}
 	return r;
 }
 
@@ -87,9 +94,12 @@ static bool outdated(const struct gw_flash *f, const struct gw_flash_state *s)
 		f->told.ending != s->ending || f->told.ends != s->ends);
 }
 
-/* Writes the piece `written`, as of this state; *whole: it was its scan's last. */
-static enum gw_flash_result write_piece(struct gw_flash *f, struct gw_flash_state s,
-					enum gw_flash_reason why, bool *whole)
+/*
+ * Writes the piece `written`, as of this state; *whole: it was its scan's last.  A change of
+ * session is noted in the ring, but not saved: that is done with the session's own change.
+ */
+static enum gw_flash_result write_piece(struct gw_flash *f, struct gw_flash_state s, bool change,
+					bool *whole)
 {
 	/* The ring puts the piece's own 5 bytes of header in front of where the record wants it. */
 	uint8_t raw[GW_FLASH_RECORD_MAX], *payload = raw + GW_FLASH_HEAD - GW_LINK_SCAN_HEADER;
@@ -108,13 +118,30 @@ static enum gw_flash_result write_piece(struct gw_flash *f, struct gw_flash_stat
 	v.flags = (uint8_t)((seq == f->ring->at_seq ? GW_FLASH_FIRST : 0) |
 			    (*whole ? 0 : GW_FLASH_MORE) |
 			    ((flags & GW_LINK_F_LOST) != 0 ? GW_FLASH_LOST : 0));
-	r = outdated(f, &s) ? write_state(f, &s, why) : GW_FLASH_DONE;
+	r = !change && outdated(f, &s) ? write_state(f, &s) : GW_FLASH_DONE;
 	if (r == GW_FLASH_DONE)
-		r = gw_flash_log_piece(&f->log, &s, &v, raw, why);
+		r = gw_flash_log_piece(&f->log, &s, &v, raw, change);
 	if (r == GW_FLASH_DONE) {
 		f->written++;
 		note(f, &s);
+		if (!change)
+			gw_ring_save(f->ring);
 	}
+	return r;
+}
+
+/* A state by whose numbers pieces are offered that flash has; noted, not saved. */
+static enum gw_flash_result write_change(struct gw_flash *f, const struct gw_flash_state *s)
+{
+	enum gw_flash_result r;
+	bool whole;
+
+	/* A header alone would make void what a start found and has not written again. */
+	if (before(f->written, next_of(f)))
+		return write_piece(f, *s, true, &whole);
+	r = gw_flash_log_state(&f->log, s, f->written, true);
+	if (r == GW_FLASH_DONE)
+		note(f, s);
 	return r;
 }
 
@@ -219,6 +246,7 @@ static void restore(struct gw_flash *f)
 	struct found j = {.f = f};
 
 	gw_flash_log_walk(&f->log, learn, &j);
+	r->flash_generation = FILLING;
 	r->session = j.state.session;
 	r->from = j.state.from;
 	r->base = r->next = j.state.base - j.state.from;
@@ -241,39 +269,80 @@ static void restore(struct gw_flash *f)
 		gw_ring_save(f->ring);
 }
 
+/* Whether a reset came before a start had filled the ring; what it holds is not all there is. */
+static bool unfilled(const struct gw_ring_header *r)
+{
+	return r->flash_generation == FILLING ||
+	       (r->flash_generation == 0 && r->session == 0 && r->from == 0 && r->next == 0);
+}
+
+/*
+ * The reset may have come between flash and the ring's header.  A session whose change is in flash
+ * is then the ring's as well: nobody asked twice for the one sector that is free for it.
+ */
+static void resume(struct gw_flash *f, bool found)
+{
+	struct gw_ring_header *r = &f->ring->now;
+	const struct gw_flash_state *s = &f->log.state;
+	uint32_t newer = f->log.generation + 1u - r->flash_generation;
+	bool same = found && r->flash_generation != 0 && newer <= NEAR;
+
+	f->written = same ? r->flash_written : base_of(f);
+	if (before(f->written, base_of(f)) || before(next_of(f), f->written))
+		f->written = base_of(f);
+	f->high = next_of(f);
+	f->marked = base_of(f);
+	f->promised = f->written;
+	tell_ring(f);
+	if (same && newer > 0 && f->log.change && f->log.sure && r->ending == 0 &&
+	    s->from == base_of(f))
+		gw_ring_open_session(f->ring, s->session);
+	else
+		gw_ring_save(f->ring);
+}
+
+/*
+ * What a start found and may not read alike the next time: a new session's state must be, before
+ * its numbers are said; the last piece comes first of all that is written, now or later.
+ */
+static void make_sure(struct gw_flash *f)
+{
+	struct gw_flash_state s = state_of(f);
+	bool whole;
+
+	f->written--;
+	f->log.starting = true;
+	if (!f->log.sure && s.session != 0)
+		(void)write_change(f, &s);
+	else
+		(void)write_piece(f, s, false, &whole);
+	f->log.starting = false;
+}
+
 bool gw_flash_attach(struct gw_flash *f, const struct gw_flash_io *io, void *ctx,
 		     struct gw_ring *ring, bool warm)
 {
-	bool found, whole;
+	bool found;
 
 	*f = (struct gw_flash){.ring = io != NULL ? ring : NULL};
 	if (io == NULL)
 		return false;
 	found = gw_flash_log_find(&f->log, io, ctx);
-	if (warm) {
-		/* The reset may have come between the flash and the ring's header. */
-		bool same = found && f->log.generation - ring->now.flash_generation <= NEAR;
-
-		f->written = same ? ring->now.flash_written : base_of(f);
-		if (before(f->written, base_of(f)) || before(next_of(f), f->written))
-			f->written = base_of(f);
-		f->high = next_of(f);
-		f->marked = base_of(f);
-		f->promised = f->written;
+	if (warm && !(found && unfilled(&ring->now))) {
+		resume(f, found);
 		return false;
+	}
+	if (warm) {
+		ring->store->header[0].magic = ring->store->header[1].magic = 0;
+		(void)gw_ring_attach(ring, ring->store, ring->now.size, true);
 	}
 	if (found)
 		restore(f);
 	f->marked = base_of(f);
 	f->written = f->promised = f->high = next_of(f);
-	/* The last piece may have been caught by the cut and read well by luck. */
-	if (ring->now.used > 0) {
-		f->written--;
-		/* With the flash full it stays the first to be written once there is room. */
-		(void)write_piece(f, state_of(f), GW_FLASH_FOR_START, &whole);
-	}
-	ring->now.flash_written = f->written;
-	ring->now.flash_generation = f->log.generation;
+	if (ring->now.used > 0)
+		make_sure(f);
+	tell_ring(f);
 	gw_ring_save(ring);
 	return ring->now.used > 0;
 }
@@ -297,39 +366,31 @@ bool gw_flash_acked(struct gw_flash *f)
 	return true;
 }
 
-bool gw_flash_open(struct gw_flash *f, uint32_t session)
+bool gw_flash_open(struct gw_flash *f, struct gw_ring *ring, uint32_t session)
 {
 	struct gw_flash_state s;
-	enum gw_flash_result r;
-	bool whole;
+	enum gw_flash_result r = GW_FLASH_DONE;
 
-	if (!gw_flash_works(f))
-		return true;
 	/* With nothing there that flash thinks unacknowledged, the first piece will say what its
 	 * number means.  But what the start did not find must be void before, and only a header
 	 * of this life makes it so. */
-	if (f->told_any && !before(f->marked, f->high))
-		return true;
-	s = state_of(f);
-	s.session = session;
-	s.from = s.base;
-	s.ending = false;
-	s.ends = 0;
-	/* A header alone would make void what a start found and had no room to write again; two
-	 * writes could be cut in between and leave no sector for the second. */
-	if (f->log.at == 0 && before(f->written, next_of(f)))
-		r = write_piece(f, s, GW_FLASH_FOR_SESSION, &whole);
-	else
-		r = write_state(f, &s, GW_FLASH_FOR_SESSION);
-	switch (r) {
-	case GW_FLASH_DONE:
-	case GW_FLASH_DEAD:
-		return true;
-	case GW_FLASH_WAIT:
-	case GW_FLASH_FULL:
-	default:
-		return false;
+	if (gw_flash_works(f) && (!f->told_any || before(f->marked, f->high))) {
+		s = state_of(f);
+		s.session = session;
+		s.from = s.base;
+		s.ending = false;
+		s.ends = 0;
+		r = write_change(f, &s);
 	}
+	if (r != GW_FLASH_DONE && r != GW_FLASH_DEAD)
+		return false;
+	gw_ring_open_session(ring, session);
+	return true;
+}
+
+bool gw_flash_commands(const struct gw_flash *f)
+{
+	return !gw_flash_works(f) || f->ring->now.cmd_next - f->log.state.cmd_next < COMMAND_LEAP;
 }
 
 static void wake(struct gw_flash *f, uint32_t at_ms)
@@ -360,7 +421,7 @@ static void mark(struct gw_flash *f, uint32_t now_ms)
 
 		wake(f, f->idle_ms + MARK_MS);
 		if (now_ms - f->idle_ms >= MARK_MS &&
-		    write_state(f, &s, GW_FLASH_FOR_SESSION) != GW_FLASH_DONE)
+		    write_state(f, &s) != GW_FLASH_DONE)
 			wake(f, now_ms + MARK_MS);
 	}
 }
@@ -384,7 +445,7 @@ bool gw_flash_step(struct gw_flash *f, uint32_t now_ms, uint32_t hold_ms, bool q
 		return false;
 	wake(f, now_ms + POLL_MS);
 	gw_flash_log_prepare(&f->log, base_of(f));
-	if (write_piece(f, state_of(f), GW_FLASH_FOR_SCAN, &whole) != GW_FLASH_DONE)
+	if (write_piece(f, state_of(f), false, &whole) != GW_FLASH_DONE)
 		return false;
 	wake(f, now_ms);
 	if (!whole || !before(f->promised, f->written))

@@ -35,7 +35,7 @@
  *
  *	gw_flash_attach(&f, io, ctx, &ring, warm);   before anything is said
  *	gw_flash_step(&f, now_ms, hold_ms, quiet);   all the time
- *	gw_flash_open(&f, session);                  before the ring takes the session
+ *	gw_flash_open(&f, &ring, session);           a register opens a session
  */
 #ifndef FIRMWARE_FLASH_JOURNAL_H
 #define FIRMWARE_FLASH_JOURNAL_H
@@ -76,8 +76,13 @@ bool gw_flash_attach(struct gw_flash *f, const struct gw_flash_io *io, void *ctx
 bool gw_flash_step(struct gw_flash *f, uint32_t now_ms, uint32_t hold_ms, bool quiet, bool silent);
 /* Scans were acknowledged: true when one of them had no good beep yet. */
 bool gw_flash_acked(struct gw_flash *f);
-/* Writes down what the numbers of a new session mean.  False: not now, the host must ask again. */
-bool gw_flash_open(struct gw_flash *f, uint32_t session);
+/*
+ * Writes down what the numbers of a new session mean; then the ring, which is that of attach, takes
+ * the session.  False: not now, the host must ask again.
+ */
+bool gw_flash_open(struct gw_flash *f, struct gw_ring *ring, uint32_t session);
+/* Whether a command carried out now has a number that no later start takes for a new one. */
+bool gw_flash_commands(const struct gw_flash *f);
 bool gw_flash_works(const struct gw_flash *f);
 /* Milliseconds until step has something to do; UINT32_MAX: nothing. */
 uint32_t gw_flash_wait_ms(const struct gw_flash *f, uint32_t now_ms);
@@ -106,9 +111,16 @@ static inline bool gw_flash_acked(struct gw_flash *f)
 	return true;
 }
 
-static inline bool gw_flash_open(struct gw_flash *f, uint32_t session)
+static inline bool gw_flash_open(struct gw_flash *f, struct gw_ring *ring, uint32_t session)
 {
-	(void)f, (void)session;
+	(void)f;
+	gw_ring_open_session(ring, session);
+	return true;
+}
+
+static inline bool gw_flash_commands(const struct gw_flash *f)
+{
+	(void)f;
 	return true;
 }
 

@@ -64,19 +64,30 @@ static uint32_t seal(uint8_t *raw, const struct gw_flash_view *v, uint32_t gener
 	return size;
 }
 
-static uint32_t make_state(uint8_t *raw, uint8_t kind, const struct gw_flash_log *log,
-			   const struct gw_flash_state *state, uint32_t next, uint32_t generation)
+static uint32_t make_state(uint8_t *raw, const struct gw_flash_state *state, uint32_t next,
+			   uint32_t generation)
 {
-	struct gw_flash_view v = {.kind = kind, .len = STATE, .ordinal = next, .base = state->base};
+	struct gw_flash_view v = {
+		.kind = GW_FLASH_STATE, .len = STATE, .ordinal = next, .base = state->base};
 
 	put_state(raw + HEAD, state);
-	if (kind == GW_FLASH_OPEN) {
-		v.len = OPENING;
-		gw_link_put32(raw + HEAD + STATE, generation);
-		gw_link_put32(raw + HEAD + STATE + 4,
-			      MAGIC ^ log->io->sector_size << 8 ^ log->io->sector_count);
-	}
 	return seal(raw, &v, generation);
+}
+
+static void make_header(uint8_t *raw, const struct gw_flash_log *log,
+			const struct gw_flash_state *state, uint32_t next, bool change)
+{
+	struct gw_flash_view v = {.kind = GW_FLASH_OPEN,
+				  .flags = change ? GW_FLASH_CHANGE : 0,
+				  .len = OPENING,
+				  .ordinal = next,
+				  .base = state->base};
+
+	put_state(raw + HEAD, state);
+	gw_link_put32(raw + HEAD + STATE, log->used);
+	gw_link_put32(raw + HEAD + STATE + 4,
+		      MAGIC ^ log->io->sector_size << 8 ^ log->io->sector_count);
+	(void)seal(raw, &v, log->used);
 }
 
 static bool known(uint8_t kind, uint8_t len)
@@ -153,28 +164,6 @@ static bool header_of(const struct gw_flash_log *log, uint32_t sector, uint32_t 
 	return true;
 }
 
-bool gw_flash_log_find(struct gw_flash_log *log, const struct gw_flash_io *io, void *ctx)
-{
-	bool found = false;
-
-	*log = (struct gw_flash_log){.io = io, .ctx = ctx};
-	for (uint32_t i = 0; i < io->sector_count; i++) {
-		struct gw_flash_view v;
-		uint32_t generation;
-
-		if (!get_header(log, i, &generation, &v) ||
-		    (found && (int32_t)(generation - log->generation) <= 0))
-			continue;
-		found = true;
-		log->generation = generation;
-		log->sector = (uint16_t)i;
-		log->ordinal = v.ordinal;
-		log->state = v.state;
-	}
-	log->next = found ? after(log, log->sector) : 0;
-	return found;
-}
-
 /* The lowest ordinal that a sector newer than this one says is to come; false: there is none. */
 static bool void_from(const struct gw_flash_log *log, uint32_t sector, uint32_t *ordinal)
 {
@@ -235,6 +224,77 @@ static void walk_sector(struct gw_flash_log *log, uint32_t sector, uint32_t gene
 	}
 	if (sector == log->sector)
 		log->end = last;
+}
+
+/* The newest sector, or the newest of those before a generation. */
+static bool find_before(struct gw_flash_log *log, const uint32_t *before)
+{
+	uint32_t limit = before != NULL ? *before : 0;
+	bool found = false;
+
+	for (uint32_t i = 0; i < log->io->sector_count; i++) {
+		struct gw_flash_view v;
+		uint32_t generation;
+
+		if (!get_header(log, i, &generation, &v) ||
+		    (before != NULL && (int32_t)(generation - limit) >= 0) ||
+		    (found && (int32_t)(generation - log->generation) <= 0))
+			continue;
+		found = true;
+		log->generation = generation;
+		log->sector = (uint16_t)i;
+		log->ordinal = v.ordinal;
+		log->state = v.state;
+		log->change = (v.flags & GW_FLASH_CHANGE) != 0;
+	}
+	if (!found)
+		log->generation = 0;
+	log->next = found ? after(log, log->sector) : 0;
+	log->end = 0;
+	return found;
+}
+
+struct after_change {
+	unsigned states;
+	bool pieces; /* behind one of them */
+};
+
+static void count_after(void *ctx, const struct gw_flash_view *v)
+{
+	struct after_change *n = ctx;
+
+	if (v->kind == GW_FLASH_STATE)
+		n->states++;
+	else if (n->states > 0)
+		n->pieces = true;
+}
+
+/* Whether the newest sector counts, by rule 4. */
+static bool counts(struct gw_flash_log *log)
+{
+	struct after_change n = {0, false};
+
+	log->sure = true;
+	if (!log->change)
+		return true;
+	walk_sector(log, log->sector, log->generation, count_after, &n);
+	log->sure = n.states > 1 || n.pieces;
+	return n.states > 0;
+}
+
+bool gw_flash_log_find(struct gw_flash_log *log, const struct gw_flash_io *io, void *ctx)
+{
+	bool found;
+
+	*log = (struct gw_flash_log){.io = io, .ctx = ctx};
+	found = find_before(log, NULL);
+	log->used = log->generation;
+	while (found && !counts(log)) {
+		uint32_t none = log->generation;
+
+		found = find_before(log, &none);
+	}
+	return found;
 }
 
 void gw_flash_log_walk(struct gw_flash_log *log,
@@ -305,20 +365,19 @@ static bool erase_next(struct gw_flash_log *log)
 	return clean;
 }
 
-/* An erased sector to be opened next, and free ones behind it. */
-static enum gw_flash_result make_room(struct gw_flash_log *log, uint32_t base,
-				      enum gw_flash_reason why)
+/* An erased sector to be opened next, and so many free ones behind it. */
+static enum gw_flash_result make_room(struct gw_flash_log *log, uint32_t base, unsigned kept)
 {
 	for (unsigned tries = 0; tries < log->io->sector_count; tries++) {
 		uint16_t sector = log->next;
 
-		for (unsigned i = 0; i <= (unsigned)why; i++, sector = after(log, sector))
+		for (unsigned i = 0; i <= kept; i++, sector = after(log, sector))
 			if ((log->generation > 0 && sector == log->sector) ||
 			    !sector_free(log, sector, base))
 				return GW_FLASH_FULL;
 		if (log->erased)
 			return GW_FLASH_DONE;
-		if (why != GW_FLASH_FOR_START && !log->io->safe(log->ctx, true))
+		if (!log->starting && !log->io->safe(log->ctx, true))
 			return GW_FLASH_WAIT;
 		if (erase_next(log))
 			return GW_FLASH_DONE;
@@ -327,34 +386,44 @@ static enum gw_flash_result make_room(struct gw_flash_log *log, uint32_t base,
 	return GW_FLASH_DEAD;
 }
 
-/* The first record (size 0: none), then the header, which makes both count. */
-static bool open_sector(struct gw_flash_log *log, const struct gw_flash_state *state, uint32_t next,
-			const uint8_t *raw, uint32_t size)
+/* What is to be written: the state, and a piece whose bytes are in raw, if there is one. */
+struct entry {
+	const struct gw_flash_state *state;
+	const struct gw_flash_view *piece; /* or NULL */
+	uint8_t *raw;                      /* room for whatever is written */
+	uint32_t next;
+	bool change;
+};
+
+/* The first record, if there is one, then the header, which makes both count. */
+static bool open_sector(struct gw_flash_log *log, const struct entry *e)
 {
-	uint32_t at = log->next * log->io->sector_size;
+	uint32_t at = log->next * log->io->sector_size, size = 0;
+	uint16_t sector = log->next;
 	uint8_t header[GW_FLASH_HEADER];
 
 	log->erased = false; /* written to once, whatever comes of it */
 	log->at = 0;
-	if (size > 0 && !put_record(log, at + GW_FLASH_HEADER, raw, size))
-		return false;
+	log->next = after(log, sector);
 	/* A generation that was tried is used up: two sectors of one would have no order. */
-	log->generation++;
-	(void)make_state(header, GW_FLASH_OPEN, log, state, next, log->generation);
+	log->used++;
+	if (e->piece != NULL) {
+		size = seal(e->raw, e->piece, log->used);
+		if (!put_record(log, at + GW_FLASH_HEADER, e->raw, size))
+			return false;
+	}
+	make_header(header, log, e->state, e->next, e->change);
 	if (!put_record(log, at, header, GW_FLASH_HEADER))
 		return false;
-	log->sector = log->next;
-	log->ordinal = next;
-	log->state = *state;
+	log->generation = log->used;
+	log->sector = sector;
+	log->ordinal = e->next;
+	log->state = *e->state;
+	log->change = e->change;
+	log->sure = !e->change;
 	log->end = 0;
-	log->next = after(log, log->sector);
 	log->at = at + GW_FLASH_HEADER + size;
 	return true;
-}
-
-static bool fits(const struct gw_flash_log *log, uint32_t size)
-{
-	return log->at != 0 && size <= (log->sector + 1u) * log->io->sector_size - log->at;
 }
 
 /* A sealed record into the open sector, which is not used again if that fails. */
@@ -369,58 +438,62 @@ static bool add(struct gw_flash_log *log, const uint8_t *raw, uint32_t size)
 	return false;
 }
 
-enum gw_flash_result gw_flash_log_piece(struct gw_flash_log *log,
-					const struct gw_flash_state *state,
-					const struct gw_flash_view *piece,
-					uint8_t raw[GW_FLASH_RECORD_MAX], enum gw_flash_reason why)
+static bool add_state(struct gw_flash_log *log, const struct entry *e)
 {
-	uint32_t size = gw_flash_record_size(piece->len);
+	return add(log, e->raw, make_state(e->raw, e->state, e->next, log->generation));
+}
+
+/* By rule 4. */
+static bool open_for_change(struct gw_flash_log *log, const struct entry *e)
+{
+	log->sure = open_sector(log, e) && add_state(log, e) && add_state(log, e);
+	return log->sure;
+}
+
+/* Into the open sector, or with a new one; a change of session always takes a new one. */
+static enum gw_flash_result put(struct gw_flash_log *log, const struct entry *e)
+{
+	uint32_t size = gw_flash_record_size(e->piece != NULL ? e->piece->len : STATE);
 
 	for (unsigned tries = 0; tries < log->io->sector_count && !log->dead; tries++) {
 		enum gw_flash_result room;
 
-		if (fits(log, size)) {
-			(void)seal(raw, piece, log->generation);
-			if (add(log, raw, size))
+		if (!e->change && log->at != 0 &&
+		    size <= (log->sector + 1u) * log->io->sector_size - log->at) {
+			if (e->piece != NULL)
+				(void)seal(e->raw, e->piece, log->generation);
+			if (e->piece != NULL ? add(log, e->raw, size) : add_state(log, e))
 				return GW_FLASH_DONE;
 			continue;
 		}
-		room = make_room(log, state->base, why);
+		room = make_room(log, e->state->base, e->change ? 0 : GW_FLASH_KEPT);
 		if (room != GW_FLASH_DONE)
 			return room;
-		(void)seal(raw, piece, log->generation + 1u);
-		if (open_sector(log, state, piece->ordinal, raw, size))
+		if (e->change ? open_for_change(log, e) : open_sector(log, e))
 			return GW_FLASH_DONE;
-		log->next = after(log, log->next);
 	}
 	log->dead = true;
 	return GW_FLASH_DEAD;
 }
 
+enum gw_flash_result gw_flash_log_piece(struct gw_flash_log *log,
+					const struct gw_flash_state *state,
+					const struct gw_flash_view *piece,
+					uint8_t raw[GW_FLASH_RECORD_MAX], bool change)
+{
+	struct entry e = {state, piece, raw, piece->ordinal, change};
+
+	return put(log, &e);
+}
+
 enum gw_flash_result gw_flash_log_state(struct gw_flash_log *log,
 					const struct gw_flash_state *state, uint32_t next,
-					enum gw_flash_reason why)
+					bool change)
 {
 	uint8_t raw[HEAD + STATE + 4u + 8u];
+	struct entry e = {state, NULL, raw, next, change};
 
-	for (unsigned tries = 0; tries < log->io->sector_count && !log->dead; tries++) {
-		enum gw_flash_result room;
-
-		if (fits(log, gw_flash_record_size(STATE))) {
-			if (add(log, raw,
-				make_state(raw, GW_FLASH_STATE, log, state, next, log->generation)))
-				return GW_FLASH_DONE;
-			continue;
-		}
-		room = make_room(log, state->base, why);
-		if (room != GW_FLASH_DONE)
-			return room;
-		if (open_sector(log, state, next, NULL, 0))
-			return GW_FLASH_DONE;
-		log->next = after(log, log->next);
-	}
-	log->dead = true;
-	return GW_FLASH_DEAD;
+	return put(log, &e);
 }
 
 void gw_flash_log_prepare(struct gw_flash_log *log, uint32_t base)

@@ -51,6 +51,7 @@
 #define GW_FLASH_SECTORS_MIN 6u
 #define GW_FLASH_SECTORS_MAX 64u
 #define GW_FLASH_HEADER      56u /* bytes of a sector that are none of its records */
+#define GW_FLASH_KEPT        3u  /* free sectors kept back for changes of session */
 #define GW_FLASH_RECORD_MAX  248u
 #define GW_FLASH_HEAD        14u /* bytes of a record before a piece's */
 
@@ -74,20 +75,13 @@ enum gw_flash_flag {
 	GW_FLASH_FIRST = 1, /* of its scan */
 	GW_FLASH_MORE = 2,  /* pieces follow */
 	GW_FLASH_LOST = 4,  /* scans before it were refused */
+	GW_FLASH_CHANGE = 8, /* of a header: its sector was opened for a change of session */
 };
 enum gw_flash_result {
 	GW_FLASH_DONE, /* it is there, read back and compared */
 	GW_FLASH_WAIT, /* not now: it needs an erase, and the board says that is not safe */
 	GW_FLASH_FULL, /* not before scans are acknowledged */
 	GW_FLASH_DEAD, /* no sector takes it */
-};
-
-/* What a record is written for.  If it needs a new sector, so many free ones must be left behind.
- */
-enum gw_flash_reason {
-	GW_FLASH_FOR_SESSION = 0,
-	GW_FLASH_FOR_START = 1, /* and whether it is safe is not asked: nobody is served yet */
-	GW_FLASH_FOR_SCAN = 2,
 };
 
 /* How ordinals stand to the numbers that the register knows. */
@@ -111,13 +105,17 @@ struct gw_flash_view {
 struct gw_flash_log {
 	const struct gw_flash_io *io; /* borrowed */
 	void *ctx;
-	uint32_t generation; /* of the newest sector: how many were ever opened */
+	uint32_t generation; /* of the newest sector */
+	uint32_t used;       /* the last that was given to one: how many were ever opened */
 	uint32_t at;         /* where the next record goes; 0: it opens a sector */
 	uint16_t sector;     /* the newest */
 	uint32_t ordinal; /* what its header says, read once: the cut may have left it unsteady, */
 	struct gw_flash_state state; /* and it must not be there for one and not for another */
 	uint16_t next;               /* the one to be opened after it */
 	bool erased;                 /* and that one is erased, by us */
+	bool change; /* the newest was opened for a change of session, and its state */
+	bool sure;   /* reads alike at every start */
+	bool starting; /* nobody is served yet: whether an erase is safe is not asked */
 	uint32_t end; /* of the newest's last record in the walk before this one; 0: none yet */
 	bool dead;
 	uint32_t bad;      /* places that were written and hold no record */
@@ -125,23 +123,24 @@ struct gw_flash_log {
 	uint32_t failures; /* of program or erase, since the start */
 };
 
-/* Looks for the newest sector; false when there is none.  Reads only. */
+/* Looks for the newest sector that counts; false when there is none.  Reads only. */
 bool gw_flash_log_find(struct gw_flash_log *log, const struct gw_flash_io *io, void *ctx);
 /* Reads only; counts in log->bad. */
 void gw_flash_log_walk(struct gw_flash_log *log,
 		       void (*visit)(void *ctx, const struct gw_flash_view *record), void *ctx);
 /*
  * Adds a piece, whose len bytes the caller has put into raw from GW_FLASH_HEAD on; the rest of raw
- * is made here.  The state goes into the header, if a sector is opened.
+ * is made here.  The state goes into the header, if a sector is opened.  change: it is a new
+ * session's, and none of its numbers is said before this is done.
  */
 enum gw_flash_result gw_flash_log_piece(struct gw_flash_log *log,
 					const struct gw_flash_state *state,
 					const struct gw_flash_view *piece,
-					uint8_t raw[GW_FLASH_RECORD_MAX], enum gw_flash_reason why);
+					uint8_t raw[GW_FLASH_RECORD_MAX], bool change);
 /* Adds the state alone; next is the ordinal of the piece to come. */
 enum gw_flash_result gw_flash_log_state(struct gw_flash_log *log,
 					const struct gw_flash_state *state, uint32_t next,
-					enum gw_flash_reason why);
+					bool change);
 /* Erases the next sector if the newest is nearly full, the next free, and it is safe. */
 void gw_flash_log_prepare(struct gw_flash_log *log, uint32_t base);
 

@@ -247,6 +247,7 @@ struct gw_link_host {
 	struct gw_link_hello dock; /* the last one; dock.session = 0 until there is a session */
 	/* private from here on */
 	bool started, resumed, busy, paused, ack_due, nak_due;
+	uint32_t session;             /* the last there was, whose numbers these are: */
 	uint32_t committed, expected; /* acknowledged below; received below */
 	uint32_t told;                /* what the last ACK said of expected */
 	int64_t open_at_ms;           /* when to ask (again) who is there; < 0: no need */

@@ -72,7 +72,7 @@ void gw_link_host_init(struct gw_link_host *h, const struct gw_link_host_ops *op
 	h->dock = nobody;
 	h->started = h->resumed = h->busy = h->paused = false;
 	h->ack_due = h->nak_due = false;
-	h->committed = h->expected = h->told = h->ahead = 0;
+	h->session = h->committed = h->expected = h->told = h->ahead = 0;
 	h->open_at_ms = h->cmd_at_ms = -1;
 	h->cmd_rto_ms = 0;
 	h->ask_ms = ASK_FIRST_MS;
@@ -295,8 +295,11 @@ static void take_hello(struct gw_link_host *h, const struct gw_link_frame *f, in
 		return;
 	}
 	same = hello.session == h->dock.session;
-	if (!same && hello.session != 0) {
+	/* A session that comes back after a HELLO without one (flash brought it) still has what was
+	 * received since, and what was left out: the journal may know less of it than we. */
+	if (hello.session != h->session && hello.session != 0) {
 		forget_pieces(h);
+		h->session = hello.session;
 		h->committed = h->expected = h->ops->next_expected(h->ctx, hello.session);
 	}
 	if (same && (int32_t)(hello.lost - h->dock.lost) > 0)
@@ -470,7 +473,7 @@ void gw_link_host_ack(struct gw_link_host *h, uint32_t session, uint32_t seq)
 {
 	uint32_t next = seq + 1;
 
-	if (session != h->dock.session || (int32_t)(next - h->committed) <= 0 ||
+	if (session != h->session || (int32_t)(next - h->committed) <= 0 ||
 	    (int32_t)(h->expected - next) < 0)
 		return;
 	h->committed = next;

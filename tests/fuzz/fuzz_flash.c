@@ -123,8 +123,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)gw_ring_commit(&ring, 0, now);
 		for (unsigned i = 0; i < 300; i++, now += 10)
 			(void)gw_flash_step(&flash, now, 100, true, (data[0] & 2) != 0);
-		if ((data[0] & 4) != 0 && gw_flash_open(&flash, 9))
-			gw_ring_open_session(&ring, 9);
+		if ((data[0] & 4) != 0)
+			(void)gw_flash_open(&flash, &ring, 9);
 		if ((data[0] & 8) != 0 && gw_ring_ack(&ring, ring.now.base + data[0] % 32u) > 0)
 			(void)gw_flash_acked(&flash);
 	}

@@ -13,67 +13,7 @@
 
 #include <cmocka.h>
 
-#include "firmware/flash_journal.h"
-#include "tests/unit/flash_model.h"
-
-#define RING 6000u
-
-/* A ring with a flash journal, and no dock around them. */
-struct bench {
-	struct gw_flash flash;
-	struct gw_ring ring;
-	struct flash_model model;
-	uint32_t now_ms;
-	union {
-		struct gw_ring_store store;
-		uint8_t room[sizeof(struct gw_ring_store) + RING];
-	} memory;
-};
-
-static void start(struct bench *b, bool power_lost)
-{
-	bool warm;
-
-	if (power_lost)
-		memset(&b->memory, 0x5A, sizeof(b->memory));
-	warm = gw_ring_attach(&b->ring, &b->memory.store, RING, true);
-	assert_int_equal(warm, !power_lost);
-	(void)gw_flash_attach(&b->flash, &b->model.io, &b->model, &b->ring, warm);
-}
-
-static struct bench *new_bench(uint32_t sector, unsigned sectors)
-{
-	struct bench *b = calloc(1, sizeof(*b));
-
-	assert_non_null(b);
-	flash_model_init(&b->model, sector, sectors, 2, 1);
-	start(b, true);
-	return b;
-}
-
-static void scan(struct bench *b, const char *text)
-{
-	gw_ring_begin(&b->ring);
-	for (const char *p = text; *p != '\0'; p++)
-		(void)gw_ring_put(&b->ring, (uint8_t)*p);
-	assert_true(gw_ring_commit(&b->ring, 0, b->now_ms));
-}
-
-/* Lets time pass; returns how many scans became safe. */
-static unsigned settle(struct bench *b, uint32_t ms)
-{
-	unsigned safe = 0;
-
-	for (uint32_t end = b->now_ms + ms; b->now_ms != end; b->now_ms++)
-		safe += gw_flash_step(&b->flash, b->now_ms, 100, true, false);
-	return safe;
-}
-
-static void ack(struct bench *b, uint32_t next)
-{
-	assert_true(gw_ring_ack(&b->ring, next) > 0);
-	(void)gw_flash_acked(&b->flash);
-}
+#include "tests/unit/flash_bench.h"
 
 /* What waits, joined by '|'; a refused scan is '!'. */
 static const char *held(struct bench *b)
@@ -155,8 +95,7 @@ static void keeps_what_the_register_knows(void **state)
 	struct bench *b = new_bench(512, 8);
 
 	(void)state;
-	assert_true(gw_flash_open(&b->flash, 77));
-	gw_ring_open_session(&b->ring, 77);
+	assert_true(gw_flash_open(&b->flash, &b->ring, 77));
 	scan(b, "zero"), scan(b, "one"), scan(b, "two");
 	gw_ring_take_command(&b->ring);
 	settle(b, 200);
@@ -179,8 +118,7 @@ static void keeps_what_the_register_knows(void **state)
 	assert_string_equal(held(b), "one|two|three|four|");
 	ack(b, 4);
 	gw_ring_open_session(&b->ring, 0);
-	assert_true(gw_flash_open(&b->flash, 78));
-	gw_ring_open_session(&b->ring, 78);
+	assert_true(gw_flash_open(&b->flash, &b->ring, 78));
 	assert_int_equal(b->ring.now.base, 0);
 	start(b, true);
 	assert_int_equal(b->ring.now.session, 78);
@@ -258,8 +196,7 @@ static void reads_a_start_once(void **state)
 		assert_int_equal(again->ring.now.lost, 0);
 		/* It stays so, once there were new numbers. */
 		if (found[0] == '\0') {
-			assert_true(gw_flash_open(&again->flash, 9));
-			gw_ring_open_session(&again->ring, 9);
+			assert_true(gw_flash_open(&again->flash, &again->ring, 9));
 		}
 		start(again, true);
 		assert_string_equal(held(again), found);
@@ -295,8 +232,7 @@ static void finds_nothing_late(void **state)
 		*check ^= 1;
 		start(b, true);
 		assert_string_equal(held(b), "");
-		assert_true(gw_flash_open(&b->flash, 9));
-		gw_ring_open_session(&b->ring, 9);
+		assert_true(gw_flash_open(&b->flash, &b->ring, 9));
 		scan(b, "three");
 		ack(b, 1);
 		*check ^= 1; /* nothing, if its sector was erased for another header */
@@ -385,8 +321,7 @@ static void full(void **state)
 		start(b, true);
 		assert_in_range(b->ring.now.next, safe, scans);
 	}
-	assert_true(gw_flash_open(&b->flash, 5));
-	gw_ring_open_session(&b->ring, 5);
+	assert_true(gw_flash_open(&b->flash, &b->ring, 5));
 	start(b, true);
 	assert_int_equal(b->ring.now.session, 5);
 	assert_int_equal(b->ring.now.next - b->ring.now.base, safe);
@@ -397,6 +332,115 @@ static void full(void **state)
 	free(b);
 }
 
+/* A reset between flash and the ring's header, when a session took the sector kept for it. */
+static void a_reset_as_a_session_opens(void **state)
+{
+	struct bench *b = new_bench(512, 6);
+	uint8_t *ram = malloc(sizeof(b->memory));
+
+	(void)state;
+	assert_non_null(ram);
+	(void)fill_up(b);
+	for (int i = 0; i < 5; i++)
+		start(b, true);
+	for (uint32_t session = 4; session < 6; session++) {
+		assert_int_equal(b->ring.now.session, 0);
+		memcpy(ram, &b->memory, sizeof(b->memory));
+		assert_true(gw_flash_open(&b->flash, &b->ring, session));
+		memcpy(&b->memory, ram, sizeof(b->memory));
+		start(b, false);
+		/* flash has it, so the ring has */
+		assert_int_equal(b->ring.now.session, session);
+		assert_int_equal(b->ring.now.base, 0);
+		start(b, true);
+		assert_int_equal(b->ring.now.session, session == 4 ? 4 : 0); /* 5 is empty */
+		ack(b, b->ring.now.next);
+		gw_ring_open_session(&b->ring, 0);
+	}
+	free(ram);
+	free(b);
+}
+
+static jmp_buf reset;
+static uint32_t reads_to_reset;
+
+static bool read_or_reset(void *ctx, uint32_t at, void *bytes, uint32_t len)
+{
+	if (reads_to_reset > 0 && --reads_to_reset == 0)
+		longjmp(reset, 1);
+	return flash_model_read(ctx, at, bytes, len);
+}
+
+/* A warm reset while a start fills the ring: what is there by then is not all that there was. */
+static void a_reset_within_a_start(void **state)
+{
+	struct bench *b = new_bench(512, 8), *again = malloc(sizeof(*again));
+	volatile bool more = true;
+	char before[200];
+
+	(void)state;
+	assert_non_null(again);
+	assert_true(gw_flash_open(&b->flash, &b->ring, 7));
+	scan(b, "one"), scan(b, "two"), scan(b, "three"), scan(b, "four"), scan(b, "five");
+	settle(b, 300);
+	snprintf(before, sizeof(before), "%s", held(b));
+	for (volatile uint32_t n = 1; more; n++) {
+		*again = *b;
+		again->model.io.read = read_or_reset;
+		reads_to_reset = n;
+		if (setjmp(reset) == 0) {
+			start(again, true);
+			more = false;
+		}
+		reads_to_reset = 0;
+		start(again, false);
+		assert_string_equal(held(again), before);
+		assert_int_equal(again->ring.now.session, 7);
+		scan(again, "six");
+		settle(again, 300);
+		start(again, true);
+		assert_memory_equal(held(again), before, strlen(before));
+		assert_string_equal(held(again) + strlen(before), "six|");
+		assert_int_equal(again->flash.filled, 0);
+	}
+	free(again);
+	free(b);
+}
+
+/* No start may give a command the number of one that an earlier start has carried out. */
+static void counts_commands(void **state)
+{
+	struct bench *b = new_bench(512, 6);
+	uint32_t next;
+
+	(void)state;
+	assert_true(gw_flash_commands(&b->flash));
+	assert_true(gw_flash_open(&b->flash, &b->ring, 7));
+	scan(b, "one");
+	settle(b, 200);
+	for (int i = 0; i < 3; i++) {
+		next = b->ring.now.cmd_next;
+		start(b, true);
+		assert_true(b->ring.now.cmd_next - next >= 1u << 30);
+		assert_true(gw_flash_commands(&b->flash));
+		start(b, false);
+		assert_true(gw_flash_commands(&b->flash));
+	}
+	/* Without room to write that down, none is. */
+	(void)fill_up(b);
+	start(b, true);
+	assert_int_equal(b->ring.now.session, 7);
+	assert_false(gw_flash_commands(&b->flash));
+	next = b->ring.now.cmd_next;
+	start(b, true);
+	assert_int_equal(b->ring.now.cmd_next, next);
+	ack(b, b->ring.now.next);
+	gw_ring_open_session(&b->ring, 0);
+	assert_true(gw_flash_open(&b->flash, &b->ring, 8));
+	assert_true(gw_flash_commands(&b->flash));
+	free(b);
+}
+
 /* With all acknowledged there is room, whatever was not found again. */
 static void is_not_held_back_by_what_is_gone(void **state)
 {
@@ -404,18 +448,15 @@ static void is_not_held_back_by_what_is_gone(void **state)
 	char large[226];
 
 	(void)state;
-	while (b->ring.now.used + 40 < RING) {
-		scan(b, "4006381333931");
-		settle(b, 120);
-	}
+	(void)fill_up(b);
 	for (int i = 0; i < 5; i++)
 		start(b, true);
-	assert_true(gw_flash_open(&b->flash, 4)); /* takes the last free sector */
+	assert_true(gw_flash_open(&b->flash, &b->ring, 4)); /* takes the last free sector */
 	for (uint32_t s = 0; s < 6; s++)
 		memset(b->model.cells + s * 512 + GW_FLASH_HEADER, 0, 512 - GW_FLASH_HEADER);
 	start(b, true);
 	assert_string_equal(held(b), "");
-	assert_true(gw_flash_open(&b->flash, 5));
+	assert_true(gw_flash_open(&b->flash, &b->ring, 5));
 	free(b);
 
 	/* A start that finds less leaves a header with a lower ordinal behind higher ones. */
@@ -449,7 +490,7 @@ static void broken(void **state)
 	scan(b, "one");
 	assert_int_equal(settle(b, 300), 0);
 	assert_false(gw_flash_works(&b->flash));
-	assert_true(gw_flash_open(&b->flash, 5));
+	assert_true(gw_flash_open(&b->flash, &b->ring, 5));
 	ack(b, 1);
 	assert_int_equal(gw_flash_wait_ms(&b->flash, b->now_ms), UINT32_MAX);
 	free(b);
@@ -537,6 +578,9 @@ int main(void)
 		cmocka_unit_test(rots_in_the_open),
 		cmocka_unit_test(rots_anyhow),
 		cmocka_unit_test(full),
+		cmocka_unit_test(a_reset_as_a_session_opens),
+		cmocka_unit_test(a_reset_within_a_start),
+		cmocka_unit_test(counts_commands),
 		cmocka_unit_test(is_not_held_back_by_what_is_gone),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(erases_when_safe),

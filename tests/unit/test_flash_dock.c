@@ -23,6 +23,7 @@ struct bench {
 	struct gw_dock_config config;
 	unsigned good, bad; /* beeps */
 	struct gw_link_frame hello, scan;
+	uint8_t result; /* of the last command */
 	uint8_t hello_bytes[GW_LINK_PAYLOAD_MAX], scan_bytes[GW_LINK_PAYLOAD_MAX];
 	unsigned scans;
 	uint32_t now;
@@ -75,6 +76,8 @@ static void host(void *ctx, const uint8_t *bytes, size_t len)
 				keep(&b->hello, b->hello_bytes, &f);
 			else if (f.type == GW_LINK_SCAN)
 				keep(&b->scan, b->scan_bytes, &f), b->scans++;
+			else if (f.type == GW_LINK_CMDACK)
+				b->result = f.payload[1];
 		}
 }
 
@@ -96,7 +99,7 @@ static bool beep(void *ctx, enum gw_link_beep kind)
 static uint8_t state_bits(void *ctx)
 {
 	(void)ctx;
-	return GW_LINK_ST_SCANNER;
+	return GW_LINK_ST_SCANNER | GW_LINK_ST_TILL;
 }
 
 static const struct gw_dock_io io = {till, none, scanner, room, host, display, beep, state_bits};
@@ -291,12 +294,34 @@ static void waits_for_the_flash(void **state)
 	free(b);
 }
 
+/* A code that a later life might put into the till's line again is not put there. */
+static void refuses_what_might_come_twice(void **state)
+{
+	static const uint8_t inject[] = {GW_LINK_CMD_INJECT, '4', '2'},
+			     beep_ok[] = {GW_LINK_CMD_BEEP, GW_LINK_BEEP_OK};
+	struct bench *b = restored();
+	uint32_t next = hello(b).cmd_next;
+
+	(void)state;
+	b->config.caps = GW_LINK_CAP_INJECT;
+	say(b, GW_LINK_CMD, 5, next, inject, sizeof(inject));
+	run(b, 500);
+	assert_int_equal(b->result, GW_LINK_DONE);
+	b->dock.flash.log.state.cmd_next -= 1u << 30; /* as if flash had been too full to hear */
+	say(b, GW_LINK_CMD, 5, next + 1, inject, sizeof(inject));
+	assert_int_equal(b->result, GW_LINK_REFUSED);
+	say(b, GW_LINK_CMD, 5, next + 2, beep_ok, sizeof(beep_ok));
+	assert_int_equal(b->result, GW_LINK_DONE);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(beeps_when_it_is_safe),  cmocka_unit_test(a_host_with_all_of_it),
 		cmocka_unit_test(a_host_with_some_of_it), cmocka_unit_test(an_old_host),
 		cmocka_unit_test(waits_for_the_flash),
+		cmocka_unit_test(refuses_what_might_come_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

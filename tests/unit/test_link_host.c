@@ -96,15 +96,21 @@ static void say(struct desk *d, const struct gw_link_frame *f, int64_t now)
 	gw_link_host_input(&d->host, wire, gw_link_encode(wire, f), now);
 }
 
-static void say_hello(struct desk *d, uint32_t session, uint32_t base, uint32_t next,
-		      uint32_t cmd_next, uint8_t flags)
+static void say_state(struct desk *d, uint32_t session, uint32_t base, uint32_t next,
+		      uint32_t cmd_next, uint8_t flags, uint8_t state)
 {
 	uint8_t payload[GW_LINK_HELLO_LEN];
-	struct gw_link_hello h = {.next = next, .cmd_next = cmd_next};
+	struct gw_link_hello h = {.next = next, .cmd_next = cmd_next, .state = state};
 	struct gw_link_frame f = {GW_LINK_HELLO, flags, session, base, payload, GW_LINK_HELLO_LEN};
 
 	gw_link_hello_put(payload, &h);
 	say(d, &f, 0);
+}
+
+static void say_hello(struct desk *d, uint32_t session, uint32_t base, uint32_t next,
+		      uint32_t cmd_next, uint8_t flags)
+{
+	say_state(d, session, base, next, cmd_next, flags, 0);
 }
 
 static void say_scan(struct desk *d, uint32_t session, uint32_t seq, uint8_t flags,
@@ -310,6 +316,40 @@ static void host_commits_later(void **state)
 	free(d);
 }
 
+/*
+ * A dock without power comes back with a session that had ended for us: its flash did not hear of
+ * the end.  What we left out of it, and what is not yet on disk, is not taken again.
+ */
+static void host_knows_a_session_that_comes_back(void **state)
+{
+	struct desk d = {0};
+
+	(void)state;
+	gw_link_host_init(&d.host, &desk_ops, &d);
+	gw_link_host_start(&d.host, 0);
+	say_hello(&d, 7, 5, 8, 0, 0); /* the journal, from a backup, knows nothing of it */
+	assert_int_equal(d.alarm, GW_LINK_ALARM_HOLE);
+	assert_int_equal(d.alarm_count, 5);
+	say_scan(&d, 7, 5, 0, "five");
+	assert_int_equal(d.scans, 1);
+	say_hello(&d, 0, 0, 0, 0, 0);
+	say_state(&d, 7, 2, 4, 0, 0, GW_LINK_ST_RESTORED);
+	assert_int_equal(d.alarms, 1);
+	assert_int_equal(last_sent(&d).seq, 5);
+	say_scan(&d, 7, 2, 0, "two");
+	say_scan(&d, 7, 3, 0, "three");
+	assert_int_equal(d.scans, 1);
+	/* On disk while the dock has no session: that counts as well. */
+	say_hello(&d, 0, 0, 0, 0, 0);
+	gw_link_host_ack(&d.host, 7, 5);
+	say_state(&d, 7, 2, 6, 0, 0, GW_LINK_ST_RESTORED);
+	assert_int_equal(last_sent(&d).seq, 6);
+	/* Another session is another. */
+	say_hello(&d, 8, 0, 1, 0, 0);
+	say_scan(&d, 8, 0, 0, "new");
+	assert_int_equal(d.scans, 2);
+}
+
 static void answer_command(struct desk *d, uint32_t session, uint32_t seq, uint8_t code,
 			   uint8_t result)
 {
@@ -393,6 +433,7 @@ int main(void)
 		cmocka_unit_test(host_joins_pieces),
 		cmocka_unit_test(host_alarms),
 		cmocka_unit_test(host_commits_later),
+		cmocka_unit_test(host_knows_a_session_that_comes_back),
 		cmocka_unit_test(host_commands),
 		cmocka_unit_test(host_commands_over_a_reset),
 		cmocka_unit_test(hello_of_two_ages),
