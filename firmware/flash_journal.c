@@ -9,7 +9,9 @@
  *
  * A start: cold, with pieces in flash -> restore, write the last one again, ending.  Cold without
  * -> session 0, ordinals go on.  Warm -> the ring is right; what of it is in flash its header says,
- * unless the generation there is nowhere near that of the flash (then it was another flash).
+ * unless the generation there is nowhere near that of the flash (then it was another flash); a
+ * session that flash took and the ring did not is taken now.  A reset before a start had filled the
+ * ring -> cold.
  */
 #include "firmware/flash_journal.h"
 
@@ -278,7 +280,7 @@ static bool unfilled(const struct gw_ring_header *r)
 
 /*
  * The reset may have come between flash and the ring's header.  A session whose change is in flash
- * is then the ring's as well: nobody asked twice for the one sector that is free for it.
+ * is then the ring's as well: to begin another would take one more of the sectors kept for that.
  */
 static void resume(struct gw_flash *f, bool found)
 {
@@ -420,8 +422,7 @@ static void mark(struct gw_flash *f, uint32_t now_ms)
 		struct gw_flash_state s = state_of(f);
 
 		wake(f, f->idle_ms + MARK_MS);
-		if (now_ms - f->idle_ms >= MARK_MS &&
-		    write_state(f, &s) != GW_FLASH_DONE)
+		if (now_ms - f->idle_ms >= MARK_MS && write_state(f, &s) != GW_FLASH_DONE)
 			wake(f, now_ms + MARK_MS);
 	}
 }

@@ -25,7 +25,12 @@
  *
  * What a cut left unsteady a start may miss, and a later one find.  Hence: no number is given out
  * in a new session before this life has opened a sector, whose header makes void what its start
- * did not find; and a start reads the newest sector's end once (flash_log.h, 5).
+ * did not find; a start reads the newest sector's end once (flash_log.h, 5); and a session's state
+ * is in flash for good before its first number is said (6).  Flash comes first and the ring takes
+ * the session with one header; a reset in between is made up for by the start after it.
+ *
+ * A full flash cannot hear of the leap of the commands' numbers.  Until it has, no code is put into
+ * the till's line: another loss of power would give its number to the same order again.
  *
  * What rots: a piece in the middle that cannot be read leaves refused scans (GW_LINK_SCAN_NOISE) in
  * its numbers' place, counted as lost.  Missing at the front, the register sees a hole.

@@ -1,6 +1,7 @@
 /*
  * See flash_log.h for why it holds.  Which function does what of the list there: 1 put_record,
- * 2 open_sector, 3 and 6 make_room, 5 void_from; 4 is flash_journal.c's.
+ * 2 open_sector, 3, 7 and 8 make_room, 5 void_from, 6 open_for_change and counts; 4 and the third
+ * case of 6 are flash_journal.c's (make_sure, write_change).
  */
 #include "firmware/flash_log.h"
 
@@ -269,7 +270,7 @@ static void count_after(void *ctx, const struct gw_flash_view *v)
 		n->pieces = true;
 }
 
-/* Whether the newest sector counts, by rule 4. */
+/* Whether the newest sector counts, by rule 6. */
 static bool counts(struct gw_flash_log *log)
 {
 	struct after_change n = {0, false};
@@ -443,7 +444,7 @@ static bool add_state(struct gw_flash_log *log, const struct entry *e)
 	return add(log, e->raw, make_state(e->raw, e->state, e->next, log->generation));
 }
 
-/* By rule 4. */
+/* By rule 6. */
 static bool open_for_change(struct gw_flash_log *log, const struct entry *e)
 {
 	log->sure = open_sector(log, e) && add_state(log, e) && add_state(log, e);

@@ -20,24 +20,43 @@
  *  2. A new sector gets its first record and then its header; without a header it is not looked
  *     at.
  *  3. Only what this life has erased is ever written to, since an erase that was cut may leave
- *     cells that read FF today and not tomorrow.  So no start appends to what it finds; it opens
- *     a sector.
- *  4. Only the record written last can be unsteady.  It is written again as the first record of
- *     the sector that a start opens, before anything is said about it to anybody.
+ *     cells that read FF today and not tomorrow.  So no start appends to what it finds; the first
+ *     that a life writes opens a sector.
+ *  4. Only the record written last can be unsteady: there for one start, and not for the next.  Of
+ *     a piece that does no harm as long as nothing stands behind it, since what a start finds it
+ *     offers in a session that ends with it.  So that piece is the first record of the sector that
+ *     a life opens: at its start if there is room, else with whatever is written first.
  *  5. A header says `ordinal`: pieces of that number and above in older sectors count for nothing.
  *     What one start did not find can so not turn up at a later one, under a number used anew.
  *     Of the newest header, which the cut may have caught, one reading is believed by all; and
  *     what the first walk finds no record in, no later walk of that start does.
- *  6. A sector is erased when every piece in it that counts is acknowledged, hence in the order
- *     written; each sector wears alike.  With all acknowledged, all can be erased.  Two sectors are
- *     kept back: for a start and for a change of session.
+ *  6. A new session's state must not be there for one start and not for the next once a number of
+ *     it was said, or a piece would have numbers in two sessions.  A change takes a sector of its
+ *     own, with the state three times: in the header and in two records, and then the first number
+ *     is said.  A cut before the third was begun leaves one or two to be read, now this, now that;
+ *     one within the third leaves two or three.  So a start that reads three believes them; one
+ *     that reads one knows that nobody ever did, and takes that sector as not there, to be erased
+ *     next; one that reads two cannot know, and writes all three again elsewhere before it says
+ *     anything.  (A piece behind a record of the state is as good as the third.)
+ *  7. A sector is erased when every piece in it that counts is acknowledged, hence in the order
+ *     written; each sector wears alike.  With all acknowledged, all can be erased.
+ *  8. Three free sectors are kept back for changes of session when a sector is opened for anything
+ *     else, free by what that sector's header says.  So what is erased is known to be acknowledged
+ *     in flash too, and an erase that is cut leaves no gap.  Until the header of a change says that
+ *     all is acknowledged, there can be two: what a start finds is of one session, what was scanned
+ *     since will be of the next, and what is scanned in that one has numbers of it.  The third
+ *     sector is for a state that was read twice.
+ *
+ * What remains: a full flash, and the power goes within the 96 bytes behind such a header (4 ms)
+ * and at the next change again, and both times two are read: no sector is left for the third
+ * writing, the start believes what it read, and by 6 the next start may not.
  *
  * Owns nothing but its counters; the flash is the board's (gw_flash_io).  No heap, no clock.
  *
  *	gw_flash_log_find(&log, &io, ctx);         what is there
  *	gw_flash_log_walk(&log, visit, ctx);       every record that counts, oldest first
- *	gw_flash_log_piece(&log, &state, &piece, raw, why);
- *	gw_flash_log_state(&log, &state, next, why);
+ *	gw_flash_log_piece(&log, &state, &piece, raw, change);
+ *	gw_flash_log_state(&log, &state, next, change);
  */
 #ifndef FIRMWARE_FLASH_LOG_H
 #define FIRMWARE_FLASH_LOG_H
@@ -72,9 +91,9 @@ struct gw_flash_io {
 
 enum gw_flash_kind { GW_FLASH_PIECE = 0x51, GW_FLASH_STATE = 0x52, GW_FLASH_OPEN = 0x53 };
 enum gw_flash_flag {
-	GW_FLASH_FIRST = 1, /* of its scan */
-	GW_FLASH_MORE = 2,  /* pieces follow */
-	GW_FLASH_LOST = 4,  /* scans before it were refused */
+	GW_FLASH_FIRST = 1,  /* of its scan */
+	GW_FLASH_MORE = 2,   /* pieces follow */
+	GW_FLASH_LOST = 4,   /* scans before it were refused */
 	GW_FLASH_CHANGE = 8, /* of a header: its sector was opened for a change of session */
 };
 enum gw_flash_result {
@@ -113,10 +132,10 @@ struct gw_flash_log {
 	struct gw_flash_state state; /* and it must not be there for one and not for another */
 	uint16_t next;               /* the one to be opened after it */
 	bool erased;                 /* and that one is erased, by us */
-	bool change; /* the newest was opened for a change of session, and its state */
-	bool sure;   /* reads alike at every start */
+	bool change;                 /* the newest was opened for a change of session, */
+	bool sure;                   /* and its state reads alike at every start */
 	bool starting; /* nobody is served yet: whether an erase is safe is not asked */
-	uint32_t end; /* of the newest's last record in the walk before this one; 0: none yet */
+	uint32_t end;  /* of the newest's last record in the walk before this one; 0: none yet */
 	bool dead;
 	uint32_t bad;      /* places that were written and hold no record */
 	uint32_t erases;   /* since the start */

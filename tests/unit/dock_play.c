@@ -177,6 +177,16 @@ static void choose_calm(struct world *w)
 	world_flash(w, 512, 12, w->seed % 3 == 0 ? 8 : w->seed % 3 == 1 ? 4 : 2);
 }
 
+/* The same with so little flash that it is full before the register is heard of. */
+static void choose_full(struct world *w)
+{
+	w->fate = (struct fate){.gap_ms = 15, .commit_ms = 60, .stall = 900, .warm = 700};
+	w->fate.torn = 40;
+	w->ring_size = 6000;
+	w->stalled_until_ms = w->now_ms + 1800;
+	world_flash(w, 512, 6, w->seed % 3 == 0 ? 8 : w->seed % 3 == 1 ? 4 : 2);
+}
+
 static void begin(struct world *w, const struct play *p)
 {
 	memset(w, 0, sizeof(*w));
@@ -191,6 +201,8 @@ static void begin(struct world *w, const struct play *p)
 		choose_calm(w);
 	else if (p->flash)
 		choose_flash(w);
+	if (p->full)
+		choose_full(w);
 	if (p->ack_first) {
 		w->fate.crash = 300;
 		w->fate.commit_ms = 500;

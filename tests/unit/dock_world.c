@@ -391,6 +391,7 @@ void world_dock_start(struct world *w, bool power_lost)
 		return;
 	w->restored += w->dock.flash.restored;
 	w->filled += w->dock.flash.filled;
+	w->crowded += power_lost && w->dock.ring.now.used > 0 && w->dock.flash.log.at == 0;
 }
 
 /* Runs a step of the dock during which the power may blip. */

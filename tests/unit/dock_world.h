@@ -44,6 +44,7 @@ struct play {
 	 */
 	uint64_t cut_at, cut_again;
 	bool calm; /* nothing else goes wrong but a register that is away now and then */
+	bool full; /* or is away from the start, till flash is full; and warm resets */
 };
 
 struct journalled {
@@ -87,6 +88,7 @@ struct world {
 	uint64_t cut_again;
 	uint32_t ordinal[SCANS_MAX]; /* of a scan's last piece */
 	uint64_t restored, filled;   /* pieces, over all starts */
+	unsigned crowded;            /* starts that found no room to write */
 	/* the register's disk as a backup has it */
 	struct journalled kept_sessions[4096];
 	unsigned kept_session_count, kept_journal_count;

@@ -337,6 +337,7 @@ static void a_reset_as_a_session_opens(void **state)
 {
 	struct bench *b = new_bench(512, 6);
 	uint8_t *ram = malloc(sizeof(b->memory));
+	uint32_t saves;
 
 	(void)state;
 	assert_non_null(ram);
@@ -346,7 +347,9 @@ static void a_reset_as_a_session_opens(void **state)
 	for (uint32_t session = 4; session < 6; session++) {
 		assert_int_equal(b->ring.now.session, 0);
 		memcpy(ram, &b->memory, sizeof(b->memory));
+		saves = b->ring.now.generation;
 		assert_true(gw_flash_open(&b->flash, &b->ring, session));
+		assert_int_equal(b->ring.now.generation - saves, 1); /* in one step */
 		memcpy(&b->memory, ram, sizeof(b->memory));
 		start(b, false);
 		/* flash has it, so the ring has */
@@ -508,6 +511,43 @@ static void erases_when_safe(void **state)
 	assert_int_equal(flash_model_erases(&b->model), 0);
 	b->model.unsafe = false;
 	assert_int_equal(settle(b, 50), 1);
+	/* at a start nobody does */
+	b->model.unsafe = true;
+	start(b, true);
+	assert_int_equal(b->flash.written, b->ring.now.next);
+	assert_int_not_equal(b->flash.log.at, 0);
+	free(b);
+}
+
+static uint32_t worn_sector;
+
+static bool erase_worn(void *ctx, uint32_t sector)
+{
+	return sector != worn_sector && flash_model_erase(ctx, sector);
+}
+
+/* A change that does not count, in a sector that cannot be erased any more, stays without count. */
+static void passes_over_what_does_not_count(void **state)
+{
+	struct bench *b = new_bench(512, 8);
+	uint8_t *sector;
+
+	(void)state;
+	scan(b, "one");
+	settle(b, 200);
+	start(b, true);
+	assert_true(gw_flash_open(&b->flash, &b->ring, 9));
+	worn_sector = b->flash.log.sector;
+	sector = b->model.cells + worn_sector * 512;
+	memset(sector + GW_FLASH_HEADER + 24, 0, 512 - GW_FLASH_HEADER - 24);
+	b->model.io.erase = erase_worn;
+	start(b, true);
+	assert_int_equal(b->ring.now.session, 0);
+	assert_string_equal(held(b), "one|");
+	scan(b, "two");
+	settle(b, 200);
+	start(b, true);
+	assert_string_equal(held(b), "one|two|");
 	free(b);
 }
 
@@ -584,6 +624,7 @@ int main(void)
 		cmocka_unit_test(is_not_held_back_by_what_is_gone),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(erases_when_safe),
+		cmocka_unit_test(passes_over_what_does_not_count),
 		cmocka_unit_test(wears_as_computed),
 		cmocka_unit_test(stands_what_is_written),
 	};

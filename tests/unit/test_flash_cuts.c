@@ -89,11 +89,39 @@ static void cut_twice(void **state)
 	assert_true(pairs > ops);
 }
 
+/* A flash that is full when the first cut comes, with warm resets: pairs, the second one soon. */
+static void cut_when_full(void **state)
+{
+	uint32_t first = number("FLASH_CUT_SEED", 1) + 4;
+	uint64_t pairs = 0, crowded = 0;
+
+	(void)state;
+	for (uint32_t seed = first; seed < first + 3; seed++) {
+		struct play p = {
+			.seed = seed, .run_ms = 2500, .flash = true, .calm = true, .full = true};
+		uint64_t ops;
+
+		play(&p);
+		ops = w.flash.ops;
+		assert_true(ops > 200);
+		for (p.cut_at = ops / 2; p.cut_at <= ops; p.cut_at += 7) {
+			p.cut_again = 1 + (p.cut_at * 11 + seed) % 90;
+			play(&p);
+			pairs += w.cuts == 2;
+			crowded += w.crowded;
+		}
+	}
+	fprintf(stderr, "# a full flash: %llu pairs of cuts, %llu starts without room\n",
+		(unsigned long long)pairs, (unsigned long long)crowded);
+	assert_true(pairs > 50 && crowded > pairs / 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cut_everywhere),
 		cmocka_unit_test(cut_twice),
+		cmocka_unit_test(cut_when_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -318,8 +318,10 @@ static void refuses_what_might_come_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(beeps_when_it_is_safe),  cmocka_unit_test(a_host_with_all_of_it),
-		cmocka_unit_test(a_host_with_some_of_it), cmocka_unit_test(an_old_host),
+		cmocka_unit_test(beeps_when_it_is_safe),
+		cmocka_unit_test(a_host_with_all_of_it),
+		cmocka_unit_test(a_host_with_some_of_it),
+		cmocka_unit_test(an_old_host),
 		cmocka_unit_test(waits_for_the_flash),
 		cmocka_unit_test(refuses_what_might_come_twice),
 	};

@@ -1,9 +1,9 @@
 /*
- * A full flash, where there is no room to be careful in: starts, changes of session and resets with
- * the power cut at each of their programs and erases, then again in the life after, and in the one
- * after that.  A register takes down all that is offered to it at every start.  Held: a number is
- * one scan's for ever, no scan has numbers of two sessions, what was promised arrives, and a
- * session is never refused.
+ * A full flash, where there is no room to be careful in (and one that is not, for what is done only
+ * there): starts, changes of session and resets with the power cut at each of their programs and
+ *erases, then again in the life after, and in the one after that.  A register takes down all that
+ *is offered to it at every start.  Held: a number is one scan's for ever, no scan has numbers of
+ *two sessions, what was promised arrives, and a session is never refused.
  *
  *	FLASH_FULL_LUCK=50 test_flash_full     so many ways in which each cut leaves the cells
  *	FLASH_FULL_SEED=7                      other ways
@@ -18,6 +18,11 @@
 
 #include "tests/unit/flash_bench.h"
 
+/* The ring once more, so that a reset can come between any two of its writes. */
+static void ring_step(void);
+#define GW_RING_STEP() ring_step()
+#include "firmware/ring.c" /* NOLINT(bugprone-suspicious-include) */
+
 enum { IDS = 600, SESSIONS = 40, LIVES = 3 };
 
 /* What a life does beside its start. */
@@ -26,7 +31,9 @@ enum {
 	PARTLY = 2,  /* some of it */
 	SCANS = 4,   /* more is scanned */
 	RESET = 8,   /* a warm reset, at the end */
-	BETWEEN = 16 /* one between flash and ring, when a session opens */
+	MANY = 64,   /* of those now, or */
+	EARLY = 32,  /* more is scanned while the last session has not ended */
+	BETWEEN = 16 /* one between flash and ring, or in the ring's writes, as a session opens */
 };
 
 struct session {
@@ -41,10 +48,17 @@ struct shop {
 	uint32_t ordinal[IDS], ids; /* of this life's, and of what is promised */
 	uint32_t nonce, from_id;    /* the first that was scanned in this life */
 	const char *fault;
-	jmp_buf cut;
+	jmp_buf cut, reset;
 };
 
 static struct shop shop, kept;
+static int steps_to_reset = -1;
+
+static void ring_step(void)
+{
+	if (steps_to_reset >= 0 && steps_to_reset-- == 0)
+		longjmp(shop.reset, 1);
+}
 
 static uint32_t number(const char *name, uint32_t otherwise)
 {
@@ -153,19 +167,17 @@ static void acknowledge(struct shop *s, uint32_t count)
 
 static void want_session(struct shop *s, unsigned how)
 {
-	static uint8_t before[sizeof(s->b.memory)];
-
 	if (s->b.ring.now.session != 0)
 		return;
-	memcpy(before, &s->b.memory, sizeof(before));
-	if (!gw_flash_open(&s->b.flash, &s->b.ring, ++s->nonce))
+	if ((how & BETWEEN) != 0)
+		steps_to_reset = (int)(s->b.model.random % 6u);
+	if (setjmp(s->reset) == 0 && !gw_flash_open(&s->b.flash, &s->b.ring, ++s->nonce))
 		fault(s, "no session is taken");
+	steps_to_reset = -1;
 	if ((how & BETWEEN) == 0)
 		return;
-	memcpy(&s->b.memory, before, sizeof(before));
 	start(&s->b, false);
-	if (s->b.ring.now.session == 0 &&
-	    !gw_flash_open(&s->b.flash, &s->b.ring, ++s->nonce))
+	if (s->b.ring.now.session == 0 && !gw_flash_open(&s->b.flash, &s->b.ring, ++s->nonce))
 		fault(s, "no session is taken after a reset");
 }
 
@@ -173,6 +185,8 @@ static void live(struct shop *s, unsigned how)
 {
 	power_on(s);
 	offer(s);
+	if ((how & (EARLY | MANY)) != 0)
+		more(s, (how & MANY) != 0 ? 34 : 3);
 	if ((how & ACKED) != 0)
 		acknowledge(s, UINT32_MAX);
 	if ((how & PARTLY) != 0)
@@ -205,6 +219,7 @@ static bool live_until(struct shop *s, unsigned how, uint64_t at)
 	m->cut_ctx = s;
 	m->cut_at = at > 0 ? m->ops + at : 0;
 	if (setjmp(s->cut) != 0) {
+		steps_to_reset = -1;
 		note_promises(s);
 		return true;
 	}
@@ -239,20 +254,22 @@ static const char *judge(struct shop *s)
 	return s->fault;
 }
 
-/* Flash and ring full, in a session of which the register has some, or in none. */
-static void fill_shop(unsigned unit, bool with_session)
+enum filling { FULL, FULL_IN_SESSION, ROOMY, FEW, FILLINGS };
+
+/* Flash and ring full or not, in a session of which the register has some, or in none. */
+static void fill_shop(unsigned unit, enum filling filling)
 {
 	memset(&shop, 0, sizeof(shop));
 	shop.ids = shop.from_id = 1;
 	flash_model_init(&shop.b.model, 512, 6, unit, 1);
 	start(&shop.b, true);
-	if (with_session) {
+	if (filling != FULL) {
 		want_session(&shop, 0);
-		more(&shop, 20);
+		more(&shop, filling == FEW ? 3 : 20);
 		offer(&shop);
-		acknowledge(&shop, 9);
+		acknowledge(&shop, filling == FEW ? 2 : 9);
 	}
-	while (shop.b.ring.now.used + 40 < RING && shop.ids < 250)
+	while (filling < ROOMY && shop.b.ring.now.used + 40 < RING && shop.ids < 250)
 		more(&shop, 1);
 	offer(&shop);
 	kept = shop;
@@ -260,6 +277,8 @@ static void fill_shop(unsigned unit, bool with_session)
 
 static const unsigned scripts[][LIVES] = {
 	{0, 0, 0},
+	{EARLY | ACKED, EARLY | ACKED, EARLY | ACKED},
+	{MANY | ACKED, 0, ACKED},
 	{ACKED, ACKED, ACKED},
 	{ACKED | SCANS, SCANS, ACKED},
 	{BETWEEN, PARTLY | RESET, ACKED | BETWEEN},
@@ -318,8 +337,8 @@ static void cut_once_and_twice(void **state)
 	uint32_t lucks = number("FLASH_FULL_LUCK", 1), pairs = 0, singles = 0;
 
 	(void)state;
-	for (int session = 0; session < 2; session++) {
-		fill_shop(8, session);
+	for (unsigned filling = 0; filling < FILLINGS; filling++) {
+		fill_shop(8, filling);
 		for (unsigned s = 0; s < sizeof(scripts) / sizeof(scripts[0]); s++) {
 			uint64_t ops = ops_of(s, 0);
 
@@ -327,7 +346,7 @@ static void cut_once_and_twice(void **state)
 			for (uint64_t a = 1; a <= ops; a++) {
 				for (uint32_t n = 0; n < lucks * 4; n++)
 					singles += play(s, (const uint64_t[LIVES]){a}, next_luck());
-				for (uint64_t b = 1; b <= 60; b++)
+				for (uint64_t b = 1 + a % 3; b <= 60; b += 3)
 					for (uint32_t n = 0; n < lucks; n++)
 						if (!play(s, (const uint64_t[LIVES]){a, b},
 							  next_luck()))
@@ -347,11 +366,11 @@ static void cut_three_times(void **state)
 	uint32_t count = 400 * number("FLASH_FULL_LUCK", 1), triples = 0;
 
 	(void)state;
-	for (unsigned u = 0; u < 6; u++) {
-		fill_shop(units[u / 2], u % 2);
+	for (unsigned u = 0; u < 3 * FILLINGS; u++) {
+		fill_shop(units[u / FILLINGS], u % FILLINGS);
 		for (uint32_t n = 0; n < count; n++) {
 			uint64_t luck = next_luck(), r = luck * 0xD1342543DE82EF95u >> 20;
-			uint64_t most = 192u / units[u / 2];
+			uint64_t most = 192u / units[u / FILLINGS];
 
 			triples += play((unsigned)(r % (sizeof(scripts) / sizeof(scripts[0]))),
 					(const uint64_t[LIVES]){1 + (r >> 8) % most,
