@@ -41,7 +41,6 @@ struct session {
 };
 
 struct shop {
-	struct bench b;
 	struct session sessions[SESSIONS];
 	unsigned session_count;
 	bool got[IDS], promised[IDS];
@@ -49,6 +48,7 @@ struct shop {
 	uint32_t nonce, from_id;    /* the first that was scanned in this life */
 	const char *fault;
 	jmp_buf cut, reset;
+	struct bench b;
 };
 
 static struct shop shop, kept;
