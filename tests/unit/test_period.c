@@ -103,13 +103,15 @@ static const struct {
 	{"2026-10-24T22:30:00Z", 120000},
 };
 
+#define S(n) ((int64_t)1 << (n))
+
 /* Sale s is worth 2^s, so that a total says which ones were counted. */
 static void play(struct gw_journal *j, size_t from, size_t to)
 {
 	for (size_t s = from; s < to; s++) {
 		int number = (int)s + 1;
 		struct gw_event open = event_of(GW_EV_OPEN, number, 0);
-		struct gw_event close = close_of(number, 1, 1LL << number, GW_CLOSE_TENDER);
+		struct gw_event close = close_of(number, 1, S(number), GW_CLOSE_TENDER);
 
 		close.at_ms = ms_of(sales[s].closes);
 		open.at_ms = close.at_ms - 60000;
@@ -128,8 +130,6 @@ static struct gw_today today_of(const char *journal, struct gw_period period)
 		fail_msg("%s", err.text);
 	return t;
 }
-
-#define S(n) (1LL << (n))
 
 static void check_days(const char *journal)
 {
