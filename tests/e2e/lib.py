@@ -65,7 +65,7 @@ def program(name):
 def run(name, *args, stdin=None, timeout=DEADLINE, env=None):
     """Runs a program of ours to its end; text in, text out."""
     return subprocess.run([program(name), *map(str, args)], input=stdin, capture_output=True,
-                          text=True, timeout=timeout, env=env)
+                          text=True, errors="backslashreplace", timeout=timeout, env=env)
 
 
 def remove(path):

@@ -116,11 +116,13 @@ with lib.home() as top:
             data = mutate(chance, good[name])
             if data == good[name]:
                 continue
-            if name == "manifest.minisig" and data.split(b"\n")[1:] == good[name].split(b"\n")[1:]:
-                continue  # the untrusted comment is what it says
+            if name == "manifest.minisig" and data.partition(b"\n")[2].rstrip() == good[name].partition(b"\n")[2].rstrip():
+                continue  # the untrusted comment is what it says, and a line feed at the end signs nothing
             (office / "table" / name).write_bytes(data)
             r, _ = pull(home, url)
             statuses[r.returncode] = statuses.get(r.returncode, 0) + 1
+            if r.returncode not in (3, 6):
+                print(f"# {name}: {data!r}", flush=True)
             (office / "table" / name).write_bytes(good[name])
         t.equal(hashlib.sha256((home / "table.db").read_bytes()).digest(), before, "no mutation of a signed table passes")
         t.check(set(statuses) <= {3, 6}, f"each is refused with a reason: {statuses}")
