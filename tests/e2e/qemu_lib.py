@@ -291,11 +291,16 @@ class Machine:
         header = max((words[:14], words[14:]), key=lambda h: h[1])
         return dict(zip(("magic", "generation", "session", "base", "next", "head", "used", "lost"), header))
 
-    def unread(self):
-        """Bytes of the scanner that the main loop has not read yet."""
+    def scanner_bytes(self):
+        """Of the scanner, modulo 2^16: bytes that the handler has taken, and that the main loop has read."""
         line = self.symbol("scanner" if self.board.startswith("stm32f1") else "lines")
         masked_in, out = self.words(line + 8, 2)  # struct gw_uart: registers, room, then these
-        return ((masked_in >> 16) - out) & 0xFFFF
+        return masked_in >> 16, out & 0xFFFF
+
+    def unread(self):
+        """Bytes of the scanner that the main loop has not read yet."""
+        taken, read = self.scanner_bytes()
+        return (taken - read) & 0xFFFF
 
     def stack_used(self, size=1280):
         """Bytes of the painted stack that were ever used."""
@@ -345,12 +350,24 @@ class Feed:
         self.till_from = len(m.till.data)  # what the till had before us
         self.number = 4000000000000
         self.since = 0  # bytes sent since the main loop was last looked at
+        self.dead_from = None  # bytes sent, and read, when the till died
 
     def passed(self):
         return len(self.m.till.data) - self.till_from
 
+    def ahead_of_the_dead(self):
+        """Bytes on their way to the main loop, those in the socket too, which a busy emulator has not taken."""
+        read = self.m.scanner_bytes()[1]
+        if self.dead_from is None:
+            self.dead_from = len(self.bytes) - read
+        return (len(self.bytes) - self.dead_from - read) & 0xFFFF
+
     def room(self, size):
         """Waits until the line would be free."""
+        if not self.m.till.hung:
+            self.dead_from = None
+        elif not lib.wait_for(lambda: self.ahead_of_the_dead() + size <= max(WINDOW, size), step=0.001):
+            raise RuntimeError("the dock stands still behind a dead till")
         if not self.m.till.hung and not lib.wait_for(lambda: len(self.bytes) + size - self.passed() <= max(WINDOW, size), step=0.001):
             raise RuntimeError(f"the dock stands still: {self.passed()} of {len(self.bytes)} bytes are at the till")
         if self.since + size > WINDOW:
