@@ -72,6 +72,14 @@ void gw_display_line(const struct gw_display *d, uint8_t out[GW_DISPLAY_COLUMNS]
 		out[n++] = ' ';
 }
 
+static size_t put_page(const struct gw_display *d, uint8_t *out)
+{
+	out[0] = ESC;
+	out[1] = 't';
+	out[2] = d->page == GW_DISPLAY_CP858 ? PAGE_858 : PAGE_437;
+	return 3;
+}
+
 size_t gw_display_start(const struct gw_display *d, uint8_t out[GW_DISPLAY_MAX])
 {
 	size_t n = 0;
@@ -84,9 +92,7 @@ size_t gw_display_start(const struct gw_display *d, uint8_t out[GW_DISPLAY_MAX])
 	out[n++] = '@';
 	/* The code page.  The CD5220's own list has no such command, its clones take Epson's; one
 	 * that takes it for text is cleared at the end. */
-	out[n++] = ESC;
-	out[n++] = 't';
-	out[n++] = d->page == GW_DISPLAY_CP858 ? PAGE_858 : PAGE_437;
+	n += put_page(d, out + n);
 	out[n++] = CLEAR;
 	return n;
 }
@@ -112,6 +118,9 @@ size_t gw_display_show_lines(const struct gw_display *d, uint8_t out[GW_DISPLAY_
 {
 	size_t n = 0;
 
+	/* It may have been switched on since the start.  A CD5220 obeys this no more. */
+	if (d->type == GW_DISPLAY_ESCPOS)
+		n += put_page(d, out);
 	for (uint8_t row = 0; row < 2; row++) {
 		const uint8_t *line = row == 0 ? line1 : line2;
 

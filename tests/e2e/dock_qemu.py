@@ -489,15 +489,15 @@ def display(b):
         d.data.clear()
         line = "".join(every[at:at + 20])
         b.h.order(f"display {line}|Torch 12.99 \N{EURO SIGN}")
-        lib.wait_for(lambda: len(d.data) >= 48)
-        ok = d.data[:4] == b"\x1f$\x01\x01" and d.data[24:28] == b"\x1f$\x01\x02" and d.data[28:41] == b"Torch 12.99 \xd5"
-        shown += d.data[4:4 + len(line)] if ok else b""
+        lib.wait_for(lambda: len(d.data) >= 51)
+        ok = d.data[:7] == b"\x1bt\x13\x1f$\x01\x01" and d.data[27:31] == b"\x1f$\x01\x02" and d.data[31:44] == b"Torch 12.99 \xd5"
+        shown += d.data[7:7 + len(line)] if ok else b""
     # code page 858 as Python has it
     t.equal(bytes(shown), "".join(every).encode("cp858"), f"{b.board}: ESC/POS, every character of code page 858 from U+00A1 to U+00FF")
     d.data.clear()
     b.h.order("display Łódź – Čapek “ž”|日本 Ελ")
-    lib.wait_for(lambda: len(d.data) >= 48)
-    t.equal((bytes(d.data[4:24]), bytes(d.data[28:48])), (b'L\xa2dz - Capek "z"    ', b"?? ??               "), f"{b.board}: what it cannot show")
+    lib.wait_for(lambda: len(d.data) >= 51)
+    t.equal((bytes(d.data[7:27]), bytes(d.data[31:51])), (b'L\xa2dz - Capek "z"    ', b"?? ??               "), f"{b.board}: what it cannot show")
     if d is b.m.scanner:
         return  # on this board a line nobody reads stops the machine
     # nobody reads: neither commands nor scans may wait

@@ -358,12 +358,12 @@ static void display_commands(void **state)
 	assert_int_equal(gw_display_start(&d, out), 6);
 	assert_memory_equal(out, "\x1b@\x1bt\x13\x0c", 6);
 	assert_int_equal(gw_display_show(&d, out, (const uint8_t *)"a", 1, (const uint8_t *)"b", 1),
-			 48);
+			 51);
 	assert_memory_equal(out,
-			    "\x1f$\x01\x01"
+			    "\x1bt\x13\x1f$\x01\x01"
 			    "a                   \x1f$\x01\x02"
 			    "b ",
-			    30);
+			    33);
 	d.type = GW_DISPLAY_CD5220;
 	d.page = GW_DISPLAY_CP437;
 	assert_int_equal(gw_display_start(&d, out), 7);

@@ -61,7 +61,7 @@ static bool line_free(struct posix *p, int64_t now)
 	return false;
 }
 
-/* 48 bytes take 50 ms at 9600 baud; ten bits go over the line for each. */
+/* 51 bytes take 53 ms at 9600 baud; ten bits go over the line for each. */
 static int64_t carried_at(const struct posix *p, int64_t now)
 {
 	return now + (int64_t)p->show_len * 10000 / p->display.settings.baud + 1;
