@@ -6,6 +6,16 @@
 
 #include "base/utf8.h"
 
+/* A text may quote what a file, a server or a stick holds; a terminal or a log will print it. */
+static void make_printable(struct gw_err *err)
+{
+	char raw[sizeof(err->text)];
+	size_t len = strlen(err->text);
+
+	memcpy(raw, err->text, len);
+	gw_utf8_sanitize(err->text, sizeof(err->text), raw, len);
+}
+
 static void format_into(struct gw_err *err, const char *format, va_list args)
 {
 	int n = vsnprintf(err->text, sizeof(err->text), format, args);
@@ -14,6 +24,7 @@ static void format_into(struct gw_err *err, const char *format, va_list args)
 		err->text[0] = '\0';
 	else if ((size_t)n >= sizeof(err->text))
 		err->text[gw_utf8_cut(err->text, sizeof(err->text) - 1)] = '\0';
+	make_printable(err);
 }
 
 int gw_err_set(struct gw_err *err, int code, const char *format, ...)

@@ -16,7 +16,11 @@
 
 #include "goeswith/status.h"
 
-/* Fills *err (if not NULL) and returns code, so that `return gw_err_set(...)` is one line. */
+/*
+ * Fills *err (if not NULL) and returns code, so that `return gw_err_set(...)` is one line.  What a
+ * text quotes from a file or a wire may hold anything: controls and the like are taken out, and
+ * malformed bytes become U+FFFD.
+ */
 int gw_err_set(struct gw_err *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/csv.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/home.h"
 #include "base/json.h"
@@ -272,6 +273,27 @@ static void hashes(void **state)
 	assert_true(gw_fmix64(1) == 0xB456BCFC34C2CB2Cu);
 }
 
+/* A text that quotes what somebody else wrote cannot steer the terminal that shows it. */
+static void errors(void **state)
+{
+	struct gw_err err = {0};
+	char noise[600];
+
+	(void)state;
+	assert_int_equal(gw_err_set(&err, GW_E_INPUT, "line %d: \"%s\"", 3, "a\x1b[2J\xFF\r\nb"),
+			 GW_E_INPUT);
+	assert_string_equal(err.text, "line 3: \"a [2J\xEF\xBF\xBD b\"");
+	assert_int_equal(gw_err_errno(&err, GW_E_STORAGE, 2, "%s", "\x07x\xE2\x80\xAEy"),
+			 GW_E_STORAGE);
+	assert_string_equal(err.text, "xy: No such file or directory");
+	/* what grows in the cleaning is cut at a character */
+	memset(noise, 0xFF, sizeof(noise) - 1);
+	noise[sizeof(noise) - 1] = '\0';
+	gw_err_set(&err, GW_E_INPUT, "%s", noise);
+	assert_int_equal(strlen(err.text), (sizeof(err.text) - 1) / 3 * 3);
+	assert_int_equal(gw_err_set(NULL, GW_E_INPUT, "%s", noise), GW_E_INPUT);
+}
+
 static void files(void **state)
 {
 	char dir[TMP_NAME_MAX], path[GW_PATH_MAX], deep[GW_PATH_MAX];
@@ -318,7 +340,7 @@ int main(void)
 		cmocka_unit_test(csv_over_long), cmocka_unit_test(money),
 		cmocka_unit_test(when),          cmocka_unit_test(utf8),
 		cmocka_unit_test(json),          cmocka_unit_test(hashes),
-		cmocka_unit_test(files),
+		cmocka_unit_test(files),         cmocka_unit_test(errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
