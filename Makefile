@@ -137,7 +137,7 @@ LIBS_ALL := -lncursesw -ltinfo -lsqlite3 -lserialport -ljansson -linih -lsodium 
 
 # --- tests ----------------------------------------------------------------------------------------
 UNIT_TESTS := test_base test_pages test_scan test_table test_table_db test_host test_clients
-E2E_TESTS  := register_faults.py register_kill.py register_sale.py register_sync.py
+E2E_TESTS  := manual_pages.py register_faults.py register_kill.py register_sale.py register_sync.py
 FUZZERS    := csv host
 BENCHES    :=
 UNIT_TESTS += test_table_set test_table_trust

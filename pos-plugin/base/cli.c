@@ -11,6 +11,8 @@
 enum { ID_HELP = 0x7000, ID_VERSION, ID_HOME, ID_CONFIG, ID_JSON };
 
 #define LONG_MAX_COUNT 80
+#define HELP_COLUMNS   79
+#define HELP_INDENT    29
 
 static const struct gw_cli_option shared[] = {
 	{ID_HOME, "home", "DIR", "where goeswith keeps its data (else $GOESWITH_HOME)"},
@@ -23,6 +25,24 @@ static const struct gw_cli_option shared[] = {
 
 static const struct gw_cli_option json_option = {ID_JSON, "json", NULL, "print JSON"};
 
+/* Prints the words of a line from column `at` on, and goes on at `indent`; returns the column. */
+static int put_words(const char *line, size_t len, int at, int indent)
+{
+	const char *end = line + len;
+	int n;
+
+	for (; line < end; line += n) {
+		line += strspn(line, " ");
+		n = (int)strcspn(line, " \n");
+		if (n == 0 || line >= end)
+			break;
+		if (at + n >= HELP_COLUMNS && at > indent)
+			at = printf("\n%*s", indent, "") - 1;
+		at += printf("%s%.*s", at > indent ? " " : "", n, line);
+	}
+	return at;
+}
+
 static void print_option(const struct gw_cli_option *o)
 {
 	char left[64];
@@ -34,22 +54,51 @@ static void print_option(const struct gw_cli_option *o)
 		n = snprintf(left, sizeof(left), "    ");
 	snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", o->name, o->value ? " " : "",
 		 o->value ? o->value : "");
-	printf("  %-26s %s\n", left, o->help);
+	n = printf("  %-26s ", left);
+	(void)put_words(o->help, strlen(o->help), n, HELP_INDENT);
+	putchar('\n');
+}
+
+/* Lines that begin with a blank stand as they are; the others are filled anew. */
+static void print_about(const char *text)
+{
+	int at = 0;
+
+	while (text != NULL) {
+		const char *end = strchr(text, '\n');
+		size_t len = end != NULL ? (size_t)(end - text) : strlen(text);
+
+		if (len > 0 && text[0] != ' ') {
+			at = put_words(text, len, at, 0);
+		} else {
+			printf("%s%.*s\n", at > 0 ? "\n" : "", (int)len, text);
+			at = 0;
+		}
+		text = end != NULL ? end + 1 : NULL;
+	}
+	printf("%s\n", at > 0 ? "\n" : "");
+}
+
+static void print_usage(const struct gw_cli_program *p)
+{
+	const char *line = p->synopsis;
+
+	for (bool first = true; line != NULL; first = false) {
+		const char *end = strchr(line, '\n');
+		size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
+		int at = printf("%s%s", first ? "usage: " : "       ", p->name);
+
+		(void)put_words(line, len, at, 11);
+		putchar('\n');
+		line = end != NULL ? end + 1 : NULL;
+	}
+	putchar('\n');
 }
 
 static void print_help(const struct gw_cli_program *p)
 {
-	const char *line = p->synopsis;
-
-	printf("usage: ");
-	for (bool first = true; line != NULL; first = false) {
-		const char *end = strchr(line, '\n');
-		size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
-
-		printf("%s%s %.*s\n", first ? "" : "       ", p->name, (int)len, line);
-		line = end != NULL ? end + 1 : NULL;
-	}
-	printf("\n%s\n\n", p->about);
+	print_usage(p);
+	print_about(p->about);
 	for (const struct gw_cli_option *o = p->options; o != NULL && o->name != NULL; o++)
 		print_option(o);
 	if (p->json)

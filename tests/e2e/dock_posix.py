@@ -361,16 +361,8 @@ def test_libserialport(home):
         host.close()
 
 
-def test_manual(home):
-    manual = (lib.ROOT / "firmware/board/posix/goeswith-dock.1").read_text()
-    told = set(re.findall(r"-(-[a-z-]+)", "".join(lib.run("goeswith-dock", *verb, "--help").stdout for verb in
-                                                  ([], ["status"], ["counters"], ["version"], ["selftest"], ["capture"]))))
-    missing = [o for o in told if not re.search(rf"(Fl |, ){o}\b", manual)]
-    t.check(len(told) > 20 and not missing, "the manual page has every option that --help has", missing)
-
-
 for test in (test_register_killed, test_dock_killed, test_register_dead, test_dead_till, test_injection, test_display, test_replug,
-             test_bad_input, test_idle, test_ends, test_player, test_libserialport, test_manual):
+             test_bad_input, test_idle, test_ends, test_player, test_libserialport):
     with lib.home() as where:
         try:
             test(where)
