@@ -184,7 +184,7 @@ UNIT_TESTS += test_dock test_dock_lines test_dock_scanner test_dock_sim test_lin
 E2E_TESTS  += dock_budget.py dock_posix.py dock_qemu.py dock_qemu_register.py dock_qemu_time.py
 FUZZERS    += link scanner
 BENCHES    += dock.py
-UNIT_TESTS += test_flash test_flash_cuts test_flash_dock test_flash_full
+UNIT_TESTS += test_flash test_flash_cuts test_flash_dock test_flash_full test_flash_wear
 E2E_TESTS  += dock_flash.py
 FUZZERS    += flash
 UNIT_TESTS += test_capture test_customer test_dock_report test_framers
@@ -225,8 +225,9 @@ LDFLAGS_test_flash_cuts := $(DOCK_WORLD)
 LDFLAGS_test_flash := $(B)/tests/unit/flash_model.o
 LDFLAGS_test_flash_dock := $(B)/tests/unit/flash_model.o
 LDFLAGS_test_flash_full := $(B)/tests/unit/flash_model.o
+LDFLAGS_test_flash_wear := $(B)/tests/unit/flash_model.o
 $(B)/tests/unit/test_dock_sim $(B)/tests/unit/test_flash_cuts: $(DOCK_WORLD)
-$(B)/tests/unit/test_flash $(B)/tests/unit/test_flash_dock $(B)/tests/unit/test_flash_full: $(B)/tests/unit/flash_model.o
+$(B)/tests/unit/test_flash $(B)/tests/unit/test_flash_dock $(B)/tests/unit/test_flash_full $(B)/tests/unit/test_flash_wear: $(B)/tests/unit/flash_model.o
 
 LDFLAGS_test_journal_faults := $(B)/tests/unit/cut_vfs.o
 $(B)/tests/unit/test_journal_faults: $(B)/tests/unit/cut_vfs.o
@@ -389,7 +390,7 @@ flash: firmware
 check-run check-e2e: firmware firmware-flash
 
 # The dock, all of it: 3,000 simulated seeds, fuzz smoke, the image in the emulator.
-CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_link_host test_dock test_dock_lines test_dock_scanner test_flash test_flash_cuts test_flash_dock test_flash_full test_dock_sim)
+CHECK_DOCK := $(addprefix $(B)/tests/unit/,test_link test_link_host test_dock test_dock_lines test_dock_scanner test_flash test_flash_cuts test_flash_dock test_flash_full test_flash_wear test_dock_sim)
 check-dock: all firmware firmware-flash $(CHECK_DOCK) $(DOCK_HOST)
 	$(Q)DOCK_SIM_SEEDS=3000 $(RUN) $(CHECK_DOCK)
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz FUZZERS="link scanner flash" FUZZ_SECONDS=10 fuzz-run

@@ -79,4 +79,25 @@ static inline unsigned fill_up(struct bench *b)
 	return safe;
 }
 
+/* What waits, joined by '|'; a refused scan is '!'. */
+static inline const char *held(struct bench *b)
+{
+	static char out[8192];
+	size_t n = 0;
+
+	for (uint32_t seq = b->ring.now.base; seq != b->ring.now.next; seq++) {
+		uint8_t payload[GW_LINK_PAYLOAD_MAX], flags;
+		size_t len = gw_ring_piece(&b->ring, seq, payload, &flags) - GW_LINK_SCAN_HEADER;
+
+		if (payload[0] >> 4 != 0)
+			out[n++] = '!';
+		memcpy(out + n, payload + GW_LINK_SCAN_HEADER, len);
+		n += len;
+		if ((flags & GW_LINK_F_FRAG) == 0)
+			out[n++] = '|';
+	}
+	out[n] = '\0';
+	return out;
+}
+
 #endif
