@@ -1,6 +1,7 @@
 #include "tools/table/secret.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,27 +33,37 @@ static void ends_the_read(int number)
 	(void)number;
 }
 
-/* Reads without an echo.  Ctrl-C ends it, but not before the terminal shows again what is typed. */
+/*
+ * Reads without an echo.  Ctrl-C ends it, but not before the terminal shows again what is typed.
+ * Signals are let in only while it waits: one between the prompt and the wait would end nothing.
+ */
 static ssize_t read_hidden(int fd, char out[PASSWORD_MAX])
 {
 	static const char prompt[] = "Password of the key: ";
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct sigaction before[4], action = {.sa_handler = ends_the_read};
+	struct pollfd line = {.fd = fd, .events = POLLIN};
 	struct termios shown, hidden;
+	sigset_t blocked, open;
 	ssize_t n = -1;
 
 	if (tcgetattr(fd, &shown) != 0)
 		return -1;
+	sigemptyset(&blocked);
+	for (int i = 0; i < 4; i++)
+		sigaddset(&blocked, numbers[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &open);
 	for (int i = 0; i < 4; i++)
 		sigaction(numbers[i], &action, &before[i]);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(fd, TCSAFLUSH, &hidden);
-	if (write(fd, prompt, sizeof(prompt) - 1) > 0)
+	if (write(fd, prompt, sizeof(prompt) - 1) > 0 && ppoll(&line, 1, NULL, &open) > 0)
 		n = read(fd, out, PASSWORD_MAX - 1);
 	tcsetattr(fd, TCSAFLUSH, &shown);
 	for (int i = 0; i < 4; i++)
 		sigaction(numbers[i], &before[i], NULL);
+	sigprocmask(SIG_SETMASK, &open, NULL);
 	return write(fd, "\n", 1) == 1 ? n : -1;
 }
 
