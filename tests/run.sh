@@ -4,7 +4,7 @@
 # files in the $TMPDIR that is made for it alone, is a failure of its own.
 # Those behind "--" want the machine for themselves: they run last, one at a time.
 # usage: tests/run.sh [PROGRAM...] [-- PROGRAM...]
-#	TEST_TIMEOUT=SECONDS (1800)   TEST_JOBS=N at a time (one for each processor, at most four)
+#	TEST_TIMEOUT=SECONDS (900)   TEST_JOBS=N at a time (one for each processor, at most four)
 set -u
 passed=0 failed=0 skipped=0
 room=$(mktemp -d)
@@ -24,7 +24,7 @@ run_one() {
 	started=$(date +%s%N)
 	mkdir -m 755 "$my"
 	mkdir -m 1777 "$my/t"
-	TMPDIR=$my/t CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_TIMEOUT:-1800}" "${tests[$1]}" \
+	TMPDIR=$my/t CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "${TEST_TIMEOUT:-900}" "${tests[$1]}" \
 		>"$my/out" 2>"$my/err" </dev/null
 	echo $? >"$my/status"
 	echo $((($(date +%s%N) - started) / 1000000)) >"$my/ms"
