@@ -1,9 +1,9 @@
 /*
  * A full flash, where there is no room to be careful in (and one that is not, for what is done only
  * there): starts, changes of session and resets with the power cut at each of their programs and
- *erases, then again in the life after, and in the one after that.  A register takes down all that
- *is offered to it at every start.  Held: a number is one scan's for ever, no scan has numbers of
- *two sessions, what was promised arrives, and a session is never refused.
+ * erases, then again in the life after, and in the one after that.  A register takes down all that
+ * is offered to it at every start.  Held: a number is one scan's for ever, no scan has numbers of
+ * two sessions, what was promised arrives, and a session is never refused.
  *
  *	FLASH_FULL_LUCK=50 test_flash_full     so many ways in which each cut leaves the cells
  *	FLASH_FULL_SEED=7                      other ways
