@@ -11,6 +11,9 @@
  *	gw_dock_till_in(&d, bytes, n, now_ms);
  *	gw_dock_host_in(&d, bytes, n, now_ms);
  *	gw_dock_tick(&d, now_ms);                  after gw_dock_wait_ms at the latest
+ *
+ * Each round: take the time, read the scanner, then the rest, all with that one time.  host_in,
+ * till_in and tick take the time since the scanner's last byte for a pause on its line.
  */
 #ifndef FIRMWARE_DOCK_H
 #define FIRMWARE_DOCK_H

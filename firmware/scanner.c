@@ -352,8 +352,6 @@ static void ssi_byte(struct gw_scanner *s, uint8_t byte, uint32_t now_ms)
 
 void gw_scanner_byte(struct gw_scanner *s, uint8_t byte, uint32_t now_ms)
 {
-	/* A pause that nobody had time to notice. */
-	gw_scanner_tick(s, now_ms);
 	s->last_ms = now_ms;
 	if (s->config->framing == GW_FRAMING_SSI)
 		ssi_byte(s, byte, now_ms);

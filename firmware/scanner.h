@@ -10,6 +10,10 @@
  *	gw_scanner_init(&s, &config, &sink, ctx, now_ms);
  *	gw_scanner_byte(&s, byte, now_ms);
  *	gw_scanner_tick(&s, now_ms);      when gw_scanner_wait_ms has passed
+ *
+ * A pause is what tick() is told of, never the time between two bytes: bytes that waited for a
+ * caller who was kept from running are read late, one right behind the other.  So the caller takes
+ * the time, then reads all that has come, and only then calls tick() with that time.
  */
 #ifndef FIRMWARE_SCANNER_H
 #define FIRMWARE_SCANNER_H

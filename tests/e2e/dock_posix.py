@@ -252,6 +252,35 @@ def test_replug(home):
         host.close()
 
 
+def test_kept_from_running(home):
+    """What comes while the dock does not run is read late, one byte right behind the other."""
+    scanner, gap = Scanner(home / "scanner"), 2.0
+    with dock(home, scanner, "--till", f"pty:{home}/till", "--idle-gap", int(gap * 1000)) as d:
+        till = devices.Till(home / "till")
+        scanner.wait_reader()
+        host = Host(home, "--socket", home / "dock.sock")
+        for _ in range(12):  # a machine as busy as that makes a pause by itself
+            before, began = len(journal(home)), time.monotonic()
+            scanner.send(b"400638")
+            lib.wait_for(lambda: till.data.endswith(b"400638"), step=0.001)
+            d.send_signal(signal.SIGSTOP)
+            stopped = time.monotonic()
+            if stopped - began < gap:
+                scanner.send(b"1333931\r")
+            time.sleep(gap + 0.2)
+            d.send_signal(signal.SIGCONT)
+            if stopped - began < gap:
+                break
+            scanner.send(b"\r")
+        t.equal(settle(home, before + 1)[before:], ["4006381333931"], "kept from running in the middle of a scan: it is one scan")
+        scanner.send(b"12")
+        settle(home, before + 2)
+        scanner.send(b"34\r")
+        t.equal(settle(home, before + 3)[before + 1:], ["12", "34"], "while a pause that it heard ends one")
+        host.close()
+        till.close()
+
+
 def test_bad_input(home):
     scanner = Scanner(home / "scanner")
     with dock(home, scanner) as d:
@@ -362,7 +391,7 @@ def test_libserialport(home):
 
 
 for test in (test_register_killed, test_dock_killed, test_register_dead, test_dead_till, test_injection, test_display, test_replug,
-             test_bad_input, test_idle, test_ends, test_player, test_libserialport):
+             test_kept_from_running, test_bad_input, test_idle, test_ends, test_player, test_libserialport):
     with lib.home() as where:
         try:
             test(where)

@@ -113,13 +113,10 @@ def counts(home):
 
 def again_if_starved(name, part, pause):
     """Runs part(path) until its Chatter was never silent for so long; then its checks count."""
-    unbroken = 0
     for _ in range(12):
         with lib.home() as path:
             noise, checks = part(path)
-        unbroken += noise.longest < pause
-        # A dock that was itself kept from running hears a pause that the noise knows nothing of.
-        if noise.longest < pause and (unbroken == 3 or all(passed for passed, *_ in checks)):
+        if noise.longest < pause:
             for check in checks:
                 t.check(*check)
             return

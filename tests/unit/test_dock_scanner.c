@@ -75,13 +75,17 @@ static void tape_answer(void *ctx, const uint8_t *bytes, uint32_t len)
 static const struct gw_scanner_sink tape_sink = {tape_begin, tape_put,    tape_cut,
 						 tape_end,   tape_refuse, tape_answer};
 
-/* "~" in a row is a pause longer than the gap. */
+/* "~" in a row is a pause longer than the gap; "_" is as long, but nobody looked whether there was
+ * nothing to read.
+ */
 static void play(struct tape *t, struct gw_scanner *s, const char *in, size_t len, uint32_t *now)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (in[i] == '~') {
 			*now += 60;
 			gw_scanner_tick(s, *now);
+		} else if (in[i] == '_') {
+			*now += 60;
 		} else {
 			gw_scanner_byte(s, (uint8_t)in[i], *now += 1);
 		}
@@ -109,6 +113,10 @@ static void plain_framing(void **state)
 		/* what was running when we began is not ours */
 		{"345\r12345\r", "!3|12345|"},
 		{"345~12345\r", "!3|12345|"},
+		/* time alone is no pause */
+		{"~12_345\r_67890\r", "12345|67890|"},
+		{"34_5\r12345\r", "!3|12345|"},
+		{"_345\r12345\r", "!3|12345|"},
 		/* over-long: refused once, in step again at a terminator or a pause */
 		{"~1234567890123456789012345678901\r12345\r", "!1|12345|"},
 		{"~1234567890123456789012345678901~12345\r", "!1|12345|"},

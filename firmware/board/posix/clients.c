@@ -96,7 +96,7 @@ static void drop_client(struct posix *p, struct client *c)
 	}
 	c->primary = false;
 	if (gw_posix_clients_count(p) == 0)
-		p->alone_since_ms = gw_posix_now_ms();
+		p->alone_since_ms = p->now_ms;
 }
 
 static void greet(struct posix *p, struct client *c, bool busy)
@@ -109,7 +109,7 @@ static void greet(struct posix *p, struct client *c, bool busy)
 				  .payload_len = GW_LINK_HELLO_LEN};
 	size_t len;
 
-	gw_dock_hello(&p->dock, (uint32_t)gw_posix_now_ms(), &hello);
+	gw_dock_hello(&p->dock, (uint32_t)p->now_ms, &hello);
 	gw_link_hello_put(payload, &hello);
 	f.session = hello.session;
 	f.seq = hello.base;
@@ -151,9 +151,9 @@ void gw_posix_clients_read(struct posix *p, struct client *c)
 			return;
 		}
 		c->primary = true;
-		gw_dock_host_new(&p->dock, (uint32_t)gw_posix_now_ms());
+		gw_dock_host_new(&p->dock, (uint32_t)p->now_ms);
 	}
-	gw_dock_host_in(&p->dock, room, (size_t)n, (uint32_t)gw_posix_now_ms());
+	gw_dock_host_in(&p->dock, room, (size_t)n, (uint32_t)p->now_ms);
 }
 
 size_t gw_posix_clients_room(const struct posix *p)

@@ -25,9 +25,9 @@ int64_t gw_posix_now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static uint32_t now32(void)
+static uint32_t now32(const struct posix *p)
 {
-	return (uint32_t)gw_posix_now_ms();
+	return (uint32_t)p->now_ms;
 }
 
 void gw_posix_complain(struct line *line, const struct gw_err *err)
@@ -174,8 +174,8 @@ static void lose_scanner(struct posix *p, const struct gw_err *err)
 	gw_posix_complain(&p->scanner, err);
 	gw_port_close(&p->scanner.port);
 	p->scanner.backoff_ms = POSIX_BACKOFF_MIN;
-	p->scanner.retry_at_ms = gw_posix_now_ms() + POSIX_BACKOFF_MIN;
-	gw_dock_scanner_restart(&p->dock, now32());
+	p->scanner.retry_at_ms = p->now_ms + POSIX_BACKOFF_MIN;
+	gw_dock_scanner_restart(&p->dock, now32(p));
 }
 
 static void read_scanner(struct posix *p)
@@ -185,7 +185,7 @@ static void read_scanner(struct posix *p)
 	int n = gw_port_read(&p->scanner.port, room, sizeof(room), &err);
 
 	if (n > 0)
-		gw_dock_scanner_in(&p->dock, room, (size_t)n, now32());
+		gw_dock_scanner_in(&p->dock, room, (size_t)n, now32(p));
 	else if (n < 0)
 		lose_scanner(p, &err);
 }
@@ -208,13 +208,15 @@ static int open_scanner(struct posix *p, struct gw_err *err)
 	if (p->scanner.last_error[0] != '\0' || p->verbose)
 		fprintf(stderr, "goeswith-dock: %s: reading the scanner\n", p->scanner.port.path);
 	p->scanner.last_error[0] = '\0';
-	gw_dock_scanner_restart(&p->dock, now32());
+	p->now_ms = gw_posix_now_ms(); /* silence begins when we can hear */
+	gw_dock_scanner_restart(&p->dock, now32(p));
 	return GW_OK;
 }
 
-static void retry_lines(struct posix *p, int64_t now)
+static void retry_lines(struct posix *p)
 {
 	struct gw_err err = {0};
+	int64_t now = p->now_ms;
 
 	if (!gw_port_is_open(&p->scanner.port) && now >= p->scanner.retry_at_ms &&
 	    open_scanner(p, &err) != GW_OK)
@@ -229,10 +231,10 @@ static void retry_lines(struct posix *p, int64_t now)
 	}
 }
 
-static void retry_display(struct posix *p, int64_t now)
+static void retry_display(struct posix *p)
 {
 	if (p->display.path != NULL && !gw_port_is_open(&p->display.port) &&
-	    now >= p->display.retry_at_ms)
+	    p->now_ms >= p->display.retry_at_ms)
 		gw_posix_show_open(p);
 }
 
@@ -245,7 +247,7 @@ static void read_till(struct posix *p, short revents)
 	if ((revents & POLLIN) != 0) {
 		n = gw_port_read(&p->till.port, room, sizeof(room), &err);
 		if (n > 0) {
-			gw_dock_till_in(&p->dock, room, (size_t)n, now32());
+			gw_dock_till_in(&p->dock, room, (size_t)n, now32(p));
 			return;
 		}
 	}
@@ -355,22 +357,36 @@ static void serve(struct posix *p, const struct pollfd f[POSIX_POLLS])
 		p->ending = true;
 }
 
+/*
+ * Waits, and takes the time of this round.  Silence is told by looking, not by the clock: we may
+ * have been kept from running, also between poll() and here, and bytes have come meanwhile.  So the
+ * line is looked at once more after the clock, and tick() sees a pause only where this look found
+ * nothing.
+ */
+static void next_round(struct posix *p, struct pollfd f[POSIX_POLLS])
+{
+	fill_polls(p, f);
+	if (poll(f, SLOT_CLIENTS + POSIX_CLIENTS, wait_ms(p, gw_posix_now_ms())) <= 0)
+		for (int i = 0; i < SLOT_CLIENTS + POSIX_CLIENTS; i++)
+			f[i].revents = 0;
+	p->now_ms = gw_posix_now_ms();
+	if (f[SLOT_SCANNER].revents == 0 && poll(&f[SLOT_SCANNER], 1, 0) < 0)
+		f[SLOT_SCANNER].revents = 0;
+}
+
 static void loop(struct posix *p)
 {
 	while (!p->ending) {
 		struct pollfd f[POSIX_POLLS];
-		int64_t now;
 
-		fill_polls(p, f);
-		if (poll(f, SLOT_CLIENTS + POSIX_CLIENTS, wait_ms(p, gw_posix_now_ms())) > 0)
-			serve(p, f);
-		now = gw_posix_now_ms();
-		retry_lines(p, now);
-		retry_display(p, now);
-		gw_posix_show_tick(p, now);
-		gw_dock_tick(&p->dock, (uint32_t)now);
+		next_round(p, f);
+		serve(p, f);
+		retry_lines(p);
+		retry_display(p);
+		gw_posix_show_tick(p, p->now_ms);
+		gw_dock_tick(&p->dock, now32(p));
 		gw_posix_clients_flush(p);
-		if (lingers(p) && now - p->alone_since_ms >= p->options.linger_s * 1000LL)
+		if (lingers(p) && p->now_ms - p->alone_since_ms >= p->options.linger_s * 1000LL)
 			p->ending = true;
 	}
 }
@@ -394,6 +410,7 @@ static int start(struct posix *p, struct gw_err *err)
 	struct gw_err fault = {0};
 	int rc = catch_signals(p, err);
 
+	p->now_ms = gw_posix_now_ms();
 	if (rc == GW_OK)
 		rc = gw_posix_queue_new(&p->till_queue, POSIX_TILL_QUEUE, err);
 	if (rc == GW_OK)
@@ -406,7 +423,7 @@ static int start(struct posix *p, struct gw_err *err)
 		rc = gw_posix_flash_open(p, err);
 	if (rc != GW_OK)
 		return rc;
-	gw_dock_init(&p->dock, &p->config, &io, p, p->store, POSIX_RING_SIZE, now32());
+	gw_dock_init(&p->dock, &p->config, &io, p, p->store, POSIX_RING_SIZE, now32(p));
 	gw_posix_show_open(p);
 	rc = gw_posix_till_open(p, &fault);
 	if (rc == GW_OK)

@@ -92,6 +92,7 @@ struct posix {
 	struct client clients[POSIX_CLIENTS];
 	struct queue host_queue; /* for the primary client */
 	int64_t alone_since_ms;  /* without a client; -1 with one */
+	int64_t now_ms;          /* of this round of the loop: dock.c is told no other time */
 	bool ending;
 };
 
