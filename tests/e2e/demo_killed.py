@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import random
+import select
 import shutil
 import signal
 import subprocess
@@ -43,14 +44,16 @@ class Demo:
                 os.execv("/bin/sh", ["sh", str(DEMO), str(lib.BIN)])
             finally:
                 os._exit(127)
+        self.gone = False
         self.reader = threading.Thread(target=self.drain, daemon=True)
         self.reader.start()
 
     def drain(self):
-        """Until the terminal is gone: what nobody reads would hold the demo up."""
-        while self.master >= 0:
+        """Until the terminal is gone: what nobody reads would hold the demo up.  Never for long in a read, which
+        would keep the terminal from going."""
+        while not self.gone:
             try:
-                if not os.read(self.master, 65536):
+                if select.select([self.master], [], [], 0.02)[0] and not os.read(self.master, 65536):
                     return
             except OSError:
                 return
@@ -67,8 +70,16 @@ class Demo:
             return []
 
     def hang_up(self):
-        """As a terminal's end does: to everything in front of it, at once."""
+        """As a terminal's end does: a signal to everything in front of it, at once, and then nobody behind it.  The
+        signal alone is not enough: a program that is being started right then never sees it."""
         os.killpg(self.pid, signal.SIGHUP)
+        self.take_away()
+
+    def take_away(self):
+        if not self.gone:
+            self.gone = True
+            self.reader.join()
+            os.close(self.master)
 
     def reap(self):
         def gone():
@@ -84,9 +95,7 @@ class Demo:
                 os.kill(p, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        master, self.master = self.master, -1
-        self.reader.join(5)
-        os.close(master)
+        self.take_away()
         try:
             os.waitpid(self.pid, os.WNOHANG)
         except ChildProcessError:
