@@ -6,7 +6,8 @@
 #
 # The *.py play whole programs in real time, and a machine that stands still for a moment can spoil
 # that.  One that fails is said to, and run once more with the machine to itself, at the end: what it
-# says then counts (one that takes five minutes has had its time).  The others draw the same numbers each time; they have one try.
+# says then counts (one that takes five minutes has had its time).  The others draw the same numbers
+# each time; they have one try.
 # usage: tests/run.sh [PROGRAM...] [-- PROGRAM...]
 #	TEST_TIMEOUT=SECONDS (900)   TEST_JOBS=N at a time (one for each processor, at most four)
 #	TEST_REPEAT=0: nothing has a second try

@@ -94,7 +94,8 @@ class Bench:
             self.h = Host(home)
             if not lib.wait_for(lambda: self.m.host.hello.get("session")) or not self.m.ready():
                 raise RuntimeError("the dock did not start")
-            self.setup(0)
+            if not self.setup(0):
+                raise RuntimeError("the dock did not take its settings")
         except BaseException:
             self.close()
             raise
